@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The two clocks, in milliseconds. Spans of time use the monotonic one; only event ids use the wall clock. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Milliseconds since some fixed moment; never set back. */
+int64_t clock_monotonic_ms(void);
+
+/* Milliseconds since 1970-01-01 UTC, as far as the system's clock is right. */
+int64_t clock_wall_ms(void);
+
+#endif

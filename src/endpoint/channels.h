@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which channels a request asks for: in the query (channel=a&channel=b or channel=a,b) or in the path behind the mount
+ * (/events/a,b), checked against the names and patterns that this mount allows.
+ */
+#ifndef ENDPOINT_CHANNELS_H
+#define ENDPOINT_CHANNELS_H
+
+#include "base/options.h"
+#include "base/span.h"
+#include "http/params.h"
+#include "http/query.h"
+#include "http/response.h"
+
+/* More channels than this in one request can never be allowed. */
+enum { CHANNELS_LIMIT = 255 };
+
+struct channels_config {
+    const struct option_list *allowed; /* names and prefix* patterns */
+    const char *mount;                 /* path at which the program is mounted; NULL: see PATH_INFO */
+    size_t max_channels;               /* at most CHANNELS_LIMIT */
+};
+
+struct channels {
+    struct span names[CHANNELS_LIMIT]; /* valid, different, allowed; they point into params, query or config */
+    size_t count;
+};
+
+/*
+ * Fills *channels. Returns 0, or -1 with the error to answer. The web server's request parameters PUSH_MOUNT and
+ * PUSH_CHANNELS overrule the configuration for its mount.
+ */
+int channels_read(struct channels *channels, const struct channels_config *config, const struct params *params,
+                  const struct query *query, struct http_error *error);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One connection from the web server, and the request on it. It is the sink of that request's answer.
+ *
+ * Life: open -> (request -> answer)* -> doomed -> freed by fastcgi_reap. A doomed connection does nothing any more.
+ */
+#ifndef FCGI_CONNECTION_H
+#define FCGI_CONNECTION_H
+
+#include "fcgi/fastcgi.h"
+
+struct connection;
+
+/* Starts serving an accepted, non-blocking socket, which it owns. */
+void connection_open(struct fastcgi *fastcgi, int fd);
+
+/* The connection whose deadline has passed: in the list of incoming or of draining ones. */
+void connection_on_timeout(struct timeout *deadline);
+
+/* Closes it unless an answer is still on its way. */
+void connection_end_idle(struct list *link);
+
+/* Frees a doomed connection; its subscriber learns that the client is gone. `link` is in fastcgi->doomed. */
+void connection_reap(struct list *link);
+
+/* Dooms a connection of fastcgi->connections: it is closed at the end of the turn. */
+void connection_doom_link(struct list *link);
+
+#endif

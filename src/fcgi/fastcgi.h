@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The FastCGI side of the program: all connections from the web server, and the function that is called for each
+ * request. Connections are freed in one place only, fastcgi_reap at the end of a turn of the loop, never inside a chain
+ * of callbacks.
+ */
+#ifndef FCGI_FASTCGI_H
+#define FCGI_FASTCGI_H
+
+#include <ev.h>
+
+#include "base/counters.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/timeouts.h"
+#include "fcgi/intake.h"
+#include "http/params.h"
+#include "push/sink.h"
+
+/* How much is read from one connection in one turn. */
+enum { FASTCGI_INPUT_SIZE = 65536 };
+
+struct fastcgi_config {
+    struct intake_limits limits;
+    int64_t request_timeout_ms; /* for a request to arrive whole */
+    int64_t drain_timeout_ms;   /* for a peer to take the end of an answer */
+};
+
+/*
+ * Answers a request: writes to the sink and then either ends it or leaves a subscriber attached. The params are valid
+ * during the call only.
+ */
+struct request_handler {
+    void (*handle)(void *context, const struct params *params, struct sink *sink);
+    void *context;
+};
+
+struct fastcgi_stats {
+    struct counter connections_open, connections_accepted, requests, aborted, protocol_errors, timed_out, bytes_sent;
+};
+
+struct fastcgi {
+    struct ev_loop *loop;
+    struct fastcgi_config config;
+    struct request_handler handler;
+    struct fastcgi_stats stats;
+    int64_t now_ms;
+    bool is_ending;          /* private, as is all that follows */
+    struct list connections; /* alive */
+    struct list doomed;      /* to be freed at the end of the turn */
+    struct timeouts incoming;
+    struct timeouts draining;
+    struct log_limit protocol_log;
+    char *input; /* what a connection reads goes here first */
+};
+
+void fastcgi_init(struct fastcgi *fastcgi, struct ev_loop *loop, const struct fastcgi_config *config,
+                  const struct request_handler *handler, struct counters *counters);
+
+/* Closes all connections. */
+void fastcgi_fini(struct fastcgi *fastcgi);
+
+/* Takes over an accepted, non-blocking socket. */
+void fastcgi_adopt(struct fastcgi *fastcgi, int fd);
+
+/* Tells the time, monotonic milliseconds, once a turn. */
+void fastcgi_set_time(struct fastcgi *fastcgi, int64_t now_ms);
+
+/* When fastcgi_expire has something to do next, or TIMEOUT_NEVER. */
+int64_t fastcgi_due(const struct fastcgi *fastcgi);
+
+/* Closes what took too long. */
+void fastcgi_expire(struct fastcgi *fastcgi);
+
+/* Frees the connections that ended in this turn, and tells their subscribers. */
+void fastcgi_reap(struct fastcgi *fastcgi);
+
+/* Takes no further requests: connections without an answer on its way are closed, the others when it is sent. */
+void fastcgi_end(struct fastcgi *fastcgi);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What tells one of our programs from the other. */
+#ifndef PROGRAM_H
+#define PROGRAM_H
+
+#include "http/params.h"
+#include "push/format.h"
+#include "push/sink.h"
+
+struct program {
+    const char *name;
+    const char *summary; /* one line for --help */
+    const struct format *format;
+    void (*handle)(void *events, const struct params *params, struct sink *sink);
+};
+
+/* The whole life of a program: settings, start, loop, end. Returns main's exit status: 0, 1 failure, 2 wrong settings. */
+int program_main(const struct program *program, int argc, char **argv);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A channel that somebody listens to, or did until lately: its ring and its subscriptions. Owned by the hub. While it
+ * has no subscription it waits in the hub's list of idle channels and is dropped when its time there is over.
+ */
+#ifndef PUSH_CHANNEL_H
+#define PUSH_CHANNEL_H
+
+#include <stdbool.h>
+
+#include "base/list.h"
+#include "base/timeouts.h"
+#include "push/ring.h"
+
+struct channel {
+    struct ring ring;
+    struct list subscriptions; /* of struct subscription */
+    struct list dirty;         /* link: in the hub's list of channels with something new this turn */
+    struct timeout idle;       /* link: in the hub's list of channels without subscriptions */
+    char name[];
+};
+
+/* An empty channel that lacks nothing after `base`. */
+struct channel *channel_new(struct span name, struct event_id base);
+
+/* The channel must have no subscriptions. */
+void channel_free(struct channel *channel);
+
+/* All memory that the channel takes, in bytes. */
+size_t channel_size(const struct channel *channel);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "push/pull.h"
+
+#include <assert.h>
+
+#include "push/gap.h"
+#include "push/hub.h"
+
+/* The first thing of one subscription that is still to be sent. */
+struct head {
+    struct subscription *subscription; /* NULL: there is none */
+    struct event_id id;
+    bool is_gap;
+};
+
+static bool has_lagged(const struct subscription *subscription)
+{
+    return !subscription->has_gap && subscription->cursor.index < subscription->channel->ring.first;
+}
+
+static struct head head_of(struct subscription *subscription)
+{
+    const struct ring *ring = &subscription->channel->ring;
+    if (subscription->has_gap)
+        return (struct head){subscription, ring->base, true};
+    if (subscription->cursor.index == ring->end)
+        return (struct head){0};
+    const struct ring_entry *entry = ring_at(ring, subscription->cursor.index);
+    return (struct head){subscription, entry->id, entry->frame == NULL};
+}
+
+/*
+ * A gap may carry the id of another channel's event. The event goes first, else a client that left between the two
+ * would come back behind an event that it never got.
+ */
+static bool is_before(const struct head *a, const struct head *b)
+{
+    int order = event_id_compare(a->id, b->id);
+    return order != 0 ? order < 0 : !a->is_gap && b->is_gap;
+}
+
+/* The first and the second head in id order. */
+static void find_heads(struct subscriber *subscriber, struct head *first, struct head *second)
+{
+    *first = (struct head){0};
+    *second = (struct head){0};
+    for (size_t i = 0; i < subscriber->count; i++) {
+        struct head head = head_of(&subscriber->subscriptions[i]);
+        if (head.subscription == NULL)
+            continue;
+        if (first->subscription == NULL || is_before(&head, first)) {
+            *second = *first;
+            *first = head;
+        } else if (second->subscription == NULL || is_before(&head, second)) {
+            *second = head;
+        }
+    }
+}
+
+bool pull_has_lagged(const struct subscriber *subscriber)
+{
+    for (size_t i = 0; i < subscriber->count; i++)
+        if (has_lagged(&subscriber->subscriptions[i]))
+            return true;
+    return false;
+}
+
+bool pull_is_done(const struct subscriber *subscriber)
+{
+    for (size_t i = 0; i < subscriber->count; i++) {
+        const struct subscription *subscription = &subscriber->subscriptions[i];
+        if (subscription->has_gap || subscription->cursor.index < subscription->channel->ring.end)
+            return false;
+    }
+    return true;
+}
+
+/*
+ * The gap at `head`. When the next head is another channel's gap with the same id, this one goes without an id: a client
+ * that left between the two would else never be told of the second.
+ */
+static struct bytes *take_gap(struct subscriber *subscriber, const struct head *head, const struct head *next)
+{
+    struct subscription *subscription = head->subscription;
+    const struct ring *ring = &subscription->channel->ring;
+    bool is_tied = next->subscription != NULL && next->is_gap && event_id_compare(head->id, next->id) == 0;
+
+    if (subscription->has_gap)
+        subscription->cursor = (struct ring_cursor){.index = ring->first};
+    else
+        subscription->cursor.index++;
+    subscription->has_gap = false;
+    struct bytes *event = gap_encode(subscriber, subscription, is_tied ? EVENT_ID_NONE : head->id);
+    if (!is_tied)
+        subscriber->last = head->id;
+    subscriber->hub->stats.gaps_sent.value++;
+    return event;
+}
+
+/* Events of one channel up to the next event or gap of another one. */
+static struct bytes *take_run(struct subscriber *subscriber, const struct head *head, const struct head *bound,
+                              size_t limit)
+{
+    struct subscription *subscription = head->subscription;
+    const struct ring *ring = &subscription->channel->ring;
+    struct ring_cursor *cursor = &subscription->cursor;
+    uint64_t from = cursor->index;
+    uint64_t until = bound->subscription != NULL ? ring_find_after(ring, bound->id) : ring->end;
+
+    struct bytes *run = batch_take(&subscriber->hub->batch, ring, cursor, until, limit);
+    if (cursor->index > from)
+        subscriber->last = ring_at(ring, cursor->index - 1)->id;
+    subscriber->hub->stats.events_delivered.value += cursor->index - from;
+    return run;
+}
+
+static size_t frame_length(const struct head *head)
+{
+    return ring_at(&head->subscription->channel->ring, head->subscription->cursor.index)->frame->len;
+}
+
+/* Appends further runs to the one just taken, as long as whole frames fit. */
+static struct bytes *join_runs(struct subscriber *subscriber, struct bytes *run, struct head *first,
+                               struct head *second, size_t limit)
+{
+    struct buffer *joined = &subscriber->hub->scratch;
+
+    buffer_clear(joined);
+    for (;;) {
+        buffer_add(joined, run->data, run->len);
+        bytes_unref(run);
+        find_heads(subscriber, first, second);
+        if (first->subscription == NULL || first->is_gap || frame_length(first) > limit - joined->len)
+            return buffer_to_bytes(joined);
+        run = take_run(subscriber, first, second, limit - joined->len);
+    }
+}
+
+struct bytes *pull_next(struct subscriber *subscriber, size_t limit)
+{
+    struct head first;
+    struct head second;
+
+    assert(!pull_has_lagged(subscriber));
+    find_heads(subscriber, &first, &second);
+    if (first.subscription == NULL)
+        return NULL;
+    if (first.is_gap)
+        return take_gap(subscriber, &first, &second);
+    struct bytes *run = take_run(subscriber, &first, &second, limit);
+    bool has_other_runs = second.subscription != NULL && first.subscription->cursor.offset == 0;
+    return has_other_runs ? join_runs(subscriber, run, &first, &second, limit) : run;
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "server.h"
+
+#include <ev.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "endpoint/events.h"
+#include "fcgi/fastcgi.h"
+#include "process/listener.h"
+#include "push/hub.h"
+#include "redis/pubsub.h"
+
+/* What is open besides clients: standard streams, loop, listening socket, Redis, log, memory file. */
+enum { OWN_DESCRIPTORS = 32, DRAIN_TIMEOUT_MS = 30000 };
+
+struct server {
+    struct ev_loop *loop;
+    const struct settings *settings;
+    struct listen_socket *socket;
+    struct counters counters;
+    struct hub hub;
+    struct pubsub pubsub;
+    struct events events;
+    struct fastcgi fastcgi;
+    struct listener listener;
+    ev_check turn_begin;
+    ev_prepare turn_end;
+    ev_timer due;   /* the next heartbeat or deadline */
+    ev_timer grace; /* the end of patience after SIGTERM */
+    ev_signal terminate, interrupt, report;
+    bool is_ending;
+};
+
+/* --- turns of the loop ---------------------------------------------------------------------------------------- */
+
+static void set_time(struct server *server)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    hub_set_time(&server->hub, now_ms);
+    fastcgi_set_time(&server->fastcgi, now_ms);
+}
+
+static void on_turn_begin(struct ev_loop *loop, ev_check *check, int events)
+{
+    (void)loop;
+    (void)events;
+    set_time(check->data);
+}
+
+/* Only makes the loop turn. */
+static void on_due(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)timer;
+    (void)events;
+}
+
+static void arm_due(struct server *server)
+{
+    int64_t hub_next = hub_due(&server->hub);
+    int64_t fastcgi_next = fastcgi_due(&server->fastcgi);
+    int64_t next = hub_next < fastcgi_next ? hub_next : fastcgi_next;
+
+    if (next == TIMEOUT_NEVER) {
+        ev_timer_stop(server->loop, &server->due);
+        return;
+    }
+    int64_t delay_ms = next - server->hub.now_ms;
+    server->due.repeat = delay_ms > 0 ? (double)delay_ms / 1000 : 0.001;
+    ev_timer_again(server->loop, &server->due);
+}
+
+static void on_turn_end(struct ev_loop *loop, ev_prepare *prepare, int events)
+{
+    struct server *server = prepare->data;
+
+    (void)events;
+    hub_expire(&server->hub);
+    fastcgi_expire(&server->fastcgi);
+    hub_flush(&server->hub);
+    fastcgi_reap(&server->fastcgi);
+    arm_due(server);
+    if (server->is_ending && server->fastcgi.stats.connections_open.value == 0)
+        ev_break(loop, EVBREAK_ALL);
+}
+
+/* --- signals -------------------------------------------------------------------------------------------------- */
+
+static void on_grace_over(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    struct server *server = timer->data;
+    (void)events;
+    log_warning("%llu connections were still open at the end of --grace",
+                (unsigned long long)server->fastcgi.stats.connections_open.value);
+    ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_terminate(struct ev_loop *loop, ev_signal *signal, int events)
+{
+    struct server *server = signal->data;
+
+    (void)events;
+    if (server->is_ending) {
+        ev_break(loop, EVBREAK_ALL);
+        return;
+    }
+    log_info("ending %llu streams", (unsigned long long)server->hub.stats.streams_open.value);
+    server->is_ending = true;
+    listener_stop(&server->listener);
+    socket_close(server->socket);
+    hub_flush(&server->hub);
+    hub_end_all(&server->hub);
+    fastcgi_end(&server->fastcgi);
+    server->grace.repeat = (double)server->settings->grace_ms / 1000 + 0.001;
+    ev_timer_again(loop, &server->grace);
+}
+
+static void on_report(struct ev_loop *loop, ev_signal *signal, int events)
+{
+    struct server *server = signal->data;
+    struct buffer report = {0};
+
+    (void)loop;
+    (void)events;
+    counters_report(&server->counters, &report);
+    log_info("counters: %s", report.data);
+    buffer_fini(&report);
+}
+
+static void watch_signals(struct server *server)
+{
+    signal(SIGPIPE, SIG_IGN);
+    ev_signal_init(&server->terminate, on_terminate, SIGTERM);
+    ev_signal_init(&server->interrupt, on_terminate, SIGINT);
+    ev_signal_init(&server->report, on_report, SIGUSR1);
+    server->terminate.data = server->interrupt.data = server->report.data = server;
+    ev_signal_start(server->loop, &server->terminate);
+    ev_signal_start(server->loop, &server->interrupt);
+    ev_signal_start(server->loop, &server->report);
+}
+
+/* --- parts ---------------------------------------------------------------------------------------------------- */
+
+static void init_hub(struct server *server, const struct program *program)
+{
+    const struct settings *settings = server->settings;
+    const struct hub_config config = {.format = program->format,
+                                      .history_length = (size_t)settings->history_length,
+                                      .ring_memory_bytes = (size_t)settings->ring_memory_bytes,
+                                      .max_message_bytes = (size_t)settings->max_message_bytes,
+                                      .ring_linger_ms = settings->ring_linger_ms,
+                                      .heartbeat_ms = settings->heartbeat_ms,
+                                      .retry_ms = settings->retry_ms};
+    char tag[EVENT_TAG_LEN + 1];
+
+    event_tag_make(tag);
+    hub_init(&server->hub, &config, tag, &server->counters);
+}
+
+static void init_events(struct server *server)
+{
+    const struct settings *settings = server->settings;
+    server->events = (struct events){.hub = &server->hub,
+                                     .config = {.channels = {.allowed = &settings->channels,
+                                                             .mount = settings->mount,
+                                                             .max_channels = (size_t)settings->max_channels},
+                                                .cors_origins = &settings->cors_origins,
+                                                .max_body_bytes = (size_t)settings->max_request_bytes}};
+}
+
+/* As many descriptors as we may have. Returns how many connections that allows. */
+static unsigned raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return OWN_DESCRIPTORS;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur > OWN_DESCRIPTORS ? (unsigned)limit.rlim_cur - OWN_DESCRIPTORS : 1;
+}
+
+static void init_fastcgi(struct server *server, const struct program *program)
+{
+    const struct settings *settings = server->settings;
+    const struct fastcgi_config config = {.limits = {.params_bytes = (size_t)settings->max_request_bytes,
+                                                     .connections = raise_descriptor_limit()},
+                                          .request_timeout_ms = settings->request_timeout_ms,
+                                          .drain_timeout_ms = DRAIN_TIMEOUT_MS};
+    const struct request_handler handler = {.handle = program->handle, .context = &server->events};
+
+    fastcgi_init(&server->fastcgi, server->loop, &config, &handler, &server->counters);
+}
+
+static void init_turns(struct server *server)
+{
+    ev_check_init(&server->turn_begin, on_turn_begin);
+    ev_set_priority(&server->turn_begin, EV_MAXPRI); /* before all that happened in the turn */
+    ev_prepare_init(&server->turn_end, on_turn_end);
+    ev_timer_init(&server->due, on_due, 0, 0);
+    ev_timer_init(&server->grace, on_grace_over, 0, 0);
+    server->turn_begin.data = server->turn_end.data = server->grace.data = server;
+    ev_check_start(server->loop, &server->turn_begin);
+    ev_prepare_start(server->loop, &server->turn_end);
+    set_time(server);
+}
+
+static void end(struct server *server)
+{
+    listener_stop(&server->listener);
+    pubsub_fini(&server->pubsub);
+    fastcgi_fini(&server->fastcgi);
+    hub_fini(&server->hub);
+    ev_loop_destroy(server->loop);
+}
+
+int server_run(const struct program *program, const struct settings *settings, const struct redis_address *address,
+               struct listen_socket *socket)
+{
+    struct server server = {.loop = ev_default_loop(EVFLAG_AUTO), .settings = settings, .socket = socket};
+
+    counters_init(&server.counters);
+    init_hub(&server, program);
+    init_events(&server);
+    init_fastcgi(&server, program);
+    init_turns(&server);
+    watch_signals(&server);
+    pubsub_init(&server.pubsub, server.loop, address, settings->prefix, &server.hub, NULL, &server.counters);
+    pubsub_start(&server.pubsub);
+    listener_start(&server.listener, server.loop, socket->fd, &server.fastcgi, &server.counters);
+    log_info("listening on %s", socket->place.data);
+    ev_run(server.loop, 0);
+    end(&server);
+    log_info("ended");
+    return 0;
+}
+
+/* --- --check -------------------------------------------------------------------------------------------------- */
+
+struct attempt {
+    struct ev_loop *loop;
+    bool is_subscribed;
+    char reason[200];
+};
+
+static void on_subscribed(void *owner)
+{
+    struct attempt *attempt = owner;
+    attempt->is_subscribed = true;
+    ev_break(attempt->loop, EVBREAK_ALL);
+}
+
+static void on_failed(void *owner, const char *reason)
+{
+    struct attempt *attempt = owner;
+    snprintf(attempt->reason, sizeof(attempt->reason), "%s", reason);
+    ev_break(attempt->loop, EVBREAK_ALL);
+}
+
+static int try_redis(struct server *server, const struct redis_address *address)
+{
+    struct attempt attempt = {.loop = server->loop};
+    const struct pubsub_events events = {.on_subscribed = on_subscribed, .on_failed = on_failed, .owner = &attempt};
+
+    pubsub_init(&server->pubsub, server->loop, address, server->settings->prefix, &server->hub, &events,
+                &server->counters);
+    pubsub_start(&server->pubsub);
+    ev_run(server->loop, 0);
+    printf("Redis at %s: %s%s\n", server->pubsub.link.place, attempt.is_subscribed ? "subscribed" : "FAILED: ",
+           attempt.is_subscribed ? "" : attempt.reason);
+    pubsub_fini(&server->pubsub);
+    return attempt.is_subscribed ? 0 : 1;
+}
+
+static void print_list(const char *what, const struct option_list *list, const char *when_empty)
+{
+    printf("%s:", what);
+    for (size_t i = 0; i < list->count; i++)
+        printf(" %s", list->items[i]);
+    printf("%s\n", list->count == 0 ? when_empty : "");
+}
+
+int server_check(const struct program *program, const struct settings *settings, const struct redis_address *address)
+{
+    struct server server = {.loop = ev_default_loop(EVFLAG_AUTO), .settings = settings};
+    struct buffer place = {0};
+    int result = socket_describe(settings->listen, (mode_t)settings->socket_mode, &place);
+
+    counters_init(&server.counters);
+    init_hub(&server, program);
+    printf("would listen on: %s\n", result == 0 ? place.data : "NOTHING: give --listen");
+    printf("would subscribe to: %s*\n", settings->prefix);
+    print_list("channels that may be read", &settings->channels, " none");
+    print_list("other origins that may read", &settings->cors_origins, " none");
+    if (try_redis(&server, address) != 0 || result != 0)
+        result = 1;
+    hub_fini(&server.hub);
+    buffer_fini(&place);
+    ev_loop_destroy(server.loop);
+    return result;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The wiring: one loop, and on it the hub, its source (Redis), its clients (FastCGI) and the signals. Each turn of the
+ * loop ends with what the turn owes: heartbeats and deadlines, one flush of all that is new, and the freeing of what
+ * ended.
+ */
+#ifndef SERVER_H
+#define SERVER_H
+
+#include "process/socket.h"
+#include "program.h"
+#include "redis/address.h"
+#include "settings.h"
+
+/* Serves until SIGTERM or SIGINT. Returns the exit status. All arguments stay the caller's. */
+int server_run(const struct program *program, const struct settings *settings, const struct redis_address *address,
+               struct listen_socket *socket);
+
+/* Says on standard output what server_run would do, and tries Redis. Returns the exit status. */
+int server_check(const struct program *program, const struct settings *settings, const struct redis_address *address);
+
+#endif
