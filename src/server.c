@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/option_value.h"
 #include "endpoint/events.h"
 #include "fcgi/fastcgi.h"
 #include "process/listener.h"
@@ -285,16 +286,31 @@ static void print_list(const char *what, const struct option_list *list, const c
     printf("%s\n", list->count == 0 ? when_empty : "");
 }
 
+static void print_retention(const struct settings *settings)
+{
+    struct buffer linger = {0};
+    struct buffer memory = {0};
+    option_value_print(OPTION_DURATION, settings->ring_linger_ms, &linger);
+    option_value_print(OPTION_SIZE, settings->ring_memory_bytes, &memory);
+    printf("would keep: %lld events a channel, for %s after its last client left, in at most %s of memory\n",
+           (long long)settings->history_length, linger.data, memory.data);
+    buffer_fini(&linger);
+    buffer_fini(&memory);
+}
+
 int server_check(const struct program *program, const struct settings *settings, const struct redis_address *address)
 {
     struct server server = {.loop = ev_default_loop(EVFLAG_AUTO), .settings = settings};
     struct buffer place = {0};
     int result = socket_describe(settings->listen, (mode_t)settings->socket_mode, &place);
 
+    /* What would be a warning during service is the answer here. */
+    log_open(program->name, LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
     counters_init(&server.counters);
     init_hub(&server, program);
     printf("would listen on: %s\n", result == 0 ? place.data : "NOTHING: give --listen");
     printf("would subscribe to: %s*\n", settings->prefix);
+    print_retention(settings);
     print_list("channels that may be read", &settings->channels, " none");
     print_list("other origins that may read", &settings->cors_origins, " none");
     if (try_redis(&server, address) != 0 || result != 0)

@@ -50,7 +50,7 @@ int option_value_parse(enum option_type type, const char *text, int64_t *value)
 void option_value_print(enum option_type type, int64_t value, struct buffer *out)
 {
     if (type == OPTION_MODE) {
-        buffer_printf(out, "0%" PRIo64, (uint64_t)value);
+        buffer_printf(out, "%04" PRIo64, (uint64_t)value);
         return;
     }
     const struct unit *unit = units_of(type);

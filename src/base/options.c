@@ -2,25 +2,21 @@
 #include "base/options.h"
 
 #include <assert.h>
-#include <ctype.h>
-#include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/alloc.h"
-#include "base/log.h"
 #include "base/option_value.h"
 
-enum { GETOPT_BASE = 256, HELP_COLUMN = 30 };
+enum { HELP_COLUMN = 30 };
 
 static void *value_of(const struct options *options, const struct option_spec *spec)
 {
     return (char *)options->target + spec->offset;
 }
 
-static const struct option_spec *find(const struct options *options, const char *name)
+const struct option_spec *options_find(const struct options *options, const char *name)
 {
     for (const struct option_spec *spec = options->specs; spec->name != NULL; spec++)
         if (strcmp(spec->name, name) == 0)
@@ -145,7 +141,7 @@ int options_set(struct options *options, const char *name, const char *value, en
                 const char *where, struct buffer *error)
 {
     struct buffer problem = {0};
-    const struct option_spec *spec = find(options, name);
+    const struct option_spec *spec = options_find(options, name);
     int result = 0;
 
     if (spec == NULL || (spec->is_command_line_only && source != OPTION_FROM_COMMAND_LINE)) {
@@ -187,141 +183,6 @@ void options_fini(struct options *options)
     }
     free(options->source);
     options->source = NULL;
-}
-
-/* --- sources -------------------------------------------------------------------------------------------------- */
-
-static struct option *make_getopt_table(const struct options *options)
-{
-    struct option *table = alloc_zeroed(options->count + 1, sizeof(*table));
-    for (size_t i = 0; i < options->count; i++) {
-        table[i].name = options->specs[i].name;
-        table[i].has_arg = options->specs[i].type == OPTION_FLAG ? no_argument : required_argument;
-        table[i].val = GETOPT_BASE + (int)i;
-    }
-    return table;
-}
-
-static int read_flags(struct options *options, int argc, char **argv, const struct option *table,
-                      struct buffer *error)
-{
-    int found;
-    optind = 0; /* glibc: start anew, also when getopt was used before */
-    opterr = 0;
-    /* The leading ':' tells a missing value from an unknown flag, '+' stops at the first operand. */
-    while ((found = getopt_long(argc, argv, "+:", table, NULL)) != -1) {
-        if (found == '?' || found == ':') {
-            const char *given = argv[optind - 1];
-            buffer_printf(error, found == ':' ? "%s: needs a value" : "%s: there is no such option; --help lists them",
-                          given);
-            return -1;
-        }
-        const struct option_spec *spec = &options->specs[found - GETOPT_BASE];
-        struct buffer where = {0};
-        buffer_printf(&where, "--%s", spec->name);
-        int result = options_set(options, spec->name, spec->type == OPTION_FLAG ? "yes" : optarg,
-                                 OPTION_FROM_COMMAND_LINE, where.data, error);
-        buffer_fini(&where);
-        if (result < 0)
-            return -1;
-    }
-    if (optind < argc) {
-        buffer_printf(error, "%s: only options are expected; --help lists them", argv[optind]);
-        return -1;
-    }
-    return 0;
-}
-
-int options_read_command_line(struct options *options, int argc, char **argv, struct buffer *error)
-{
-    struct option *table = make_getopt_table(options);
-    int result = read_flags(options, argc, argv, table, error);
-    free(table);
-    return result;
-}
-
-/* PUSH_HISTORY_LENGTH to history-length. */
-static char *name_from_variable(const char *variable, size_t len)
-{
-    char *name = alloc_string_n(variable, len);
-    for (char *c = name; *c != '\0'; c++)
-        *c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
-    return name;
-}
-
-int options_read_environment(struct options *options, char **environment, struct buffer *error)
-{
-    size_t prefix_len = strlen(options->env_prefix);
-    int result = 0;
-
-    for (char **entry = environment; *entry != NULL && result == 0; entry++) {
-        const char *equals = strchr(*entry, '=');
-        if (equals == NULL || strncmp(*entry, options->env_prefix, prefix_len) != 0)
-            continue;
-        char *where = alloc_string_n(*entry, (size_t)(equals - *entry));
-        char *name = name_from_variable(*entry + prefix_len, strlen(where) - prefix_len);
-        const struct option_spec *spec = find(options, name);
-        /* The environment is shared with other programs: a foreign name that begins alike must not end the start. */
-        if (spec == NULL || spec->is_command_line_only)
-            log_warning("environment variable %s is not a setting of this program; --help lists them", where);
-        else
-            result = options_set(options, name, equals + 1, OPTION_FROM_ENVIRONMENT, where, error);
-        free(name);
-        free(where);
-    }
-    return result;
-}
-
-static char *trim(char *text)
-{
-    text += strspn(text, " \t\r\n");
-    size_t len = strlen(text);
-    while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
-        text[--len] = '\0';
-    return text;
-}
-
-static int read_line(struct options *options, char *line, const char *path, unsigned number, struct buffer *error)
-{
-    char *text = trim(line);
-    if (*text == '\0' || *text == '#')
-        return 0;
-    char *equals = strchr(text, '=');
-    if (equals == NULL) {
-        buffer_printf(error, "%s:%u: '%s' is not of the form 'name = value'", path, number, text);
-        return -1;
-    }
-    *equals = '\0';
-    char *name = trim(text);
-    struct buffer where = {0};
-    buffer_printf(&where, "%s:%u: %s", path, number, name);
-    int result = options_set(options, name, trim(equals + 1), OPTION_FROM_FILE, where.data, error);
-    buffer_fini(&where);
-    return result;
-}
-
-int options_read_file(struct options *options, const char *path, struct buffer *error)
-{
-    FILE *file = fopen(path, "re");
-    char *line = NULL;
-    size_t size = 0;
-    unsigned number = 0;
-    int result = 0;
-
-    if (file == NULL) {
-        buffer_printf(error, "configuration file %s: %s", path, strerror(errno));
-        return -1;
-    }
-    errno = 0;
-    while (result == 0 && getline(&line, &size, file) >= 0)
-        result = read_line(options, line, path, ++number, error);
-    if (result == 0 && ferror(file)) {
-        buffer_printf(error, "configuration file %s: %s", path, strerror(errno));
-        result = -1;
-    }
-    free(line);
-    fclose(file);
-    return result;
 }
 
 /* --- help ----------------------------------------------------------------------------------------------------- */

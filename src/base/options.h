@@ -75,6 +75,9 @@ int options_read_file(struct options *options, const char *path, struct buffer *
 int options_set(struct options *options, const char *name, const char *value, enum option_source source,
                 const char *where, struct buffer *error);
 
+/* The entry of that name, or NULL. */
+const struct option_spec *options_find(const struct options *options, const char *name);
+
 /* Prints the table, one or two lines an option. */
 void options_print_help(const struct options *options, FILE *out);
 

@@ -149,7 +149,7 @@ static void end_request(struct connection *connection)
     struct fastcgi *fastcgi = connection->fastcgi;
     struct intake *intake = &connection->intake;
     struct buffer end = {0};
-    bool has_unread_body = intake->state != INTAKE_ACTIVE;
+    bool has_unread_body = intake_has_unread_body(intake);
 
     connection->sink.subscriber = NULL;
     connection->wants_call_back = false;

@@ -16,6 +16,16 @@ void intake_fini(struct intake *intake)
     buffer_fini(&intake->content);
 }
 
+static bool has_too_long_body(const struct intake *intake)
+{
+    return intake->stdin_bytes > intake->limits->params_bytes;
+}
+
+bool intake_has_unread_body(const struct intake *intake)
+{
+    return intake->state != INTAKE_ACTIVE || has_too_long_body(intake);
+}
+
 void intake_finish(struct intake *intake)
 {
     intake->state = INTAKE_IDLE;
@@ -119,7 +129,7 @@ static enum intake_event end_request_record(struct intake *intake)
     case RECORD_STDIN:
         if (intake->state == INTAKE_IN_PARAMS)
             return broken(intake, "STDIN before the end of PARAMS");
-        if (intake->state == INTAKE_ACTIVE || (!is_empty && intake->stdin_bytes <= intake->limits->params_bytes))
+        if (intake->state == INTAKE_ACTIVE || (!is_empty && !has_too_long_body(intake)))
             return INTAKE_MORE;
         intake->state = INTAKE_ACTIVE;
         return INTAKE_COMPLETE;

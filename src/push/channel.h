@@ -14,6 +14,7 @@
 
 struct channel {
     struct ring ring;
+    uint64_t offered;          /* index behind what all subscribers were offered */
     struct list subscriptions; /* of struct subscription */
     struct list dirty;         /* link: in the hub's list of channels with something new this turn */
     struct timeout idle;       /* link: in the hub's list of channels without subscriptions */

@@ -115,21 +115,41 @@ static bool is_over_bounds(const struct hub *hub, const struct ring *ring)
            hub->stats.channels_bytes.value > hub->config.ring_memory_bytes;
 }
 
-/* Appends an event, or a break, and drops the channel's oldest ones that are too many; never the newest. */
-static void channel_append(struct hub *hub, struct channel *channel, struct event_id id, struct bytes *frame)
+static void channel_flush(struct channel *channel)
+{
+    list_remove(&channel->dirty);
+    channel->offered = channel->ring.end;
+    LIST_FOR_EACH_SAFE(link, &channel->subscriptions)
+        subscriber_flush(LIST_ENTRY(link, struct subscription, link)->subscriber);
+}
+
+/*
+ * Drops the channel's oldest entries that are too many; never the newest. A burst may be longer than the ring: nobody
+ * is to fall off it before he was offered what is in it.
+ */
+static void channel_trim(struct hub *hub, struct channel *channel)
 {
     struct ring *ring = &channel->ring;
-    size_t before = channel_size(channel);
 
-    ring_append(ring, id, frame);
-    hub->stats.channels_bytes.value += channel_size(channel) - before;
     while (ring->end - ring->first > 1 && is_over_bounds(hub, ring)) {
-        before = channel_size(channel);
+        if (ring->first >= channel->offered)
+            channel_flush(channel);
+        size_t before = channel_size(channel);
         ring_evict(ring);
         hub->stats.channels_bytes.value -= before - channel_size(channel);
     }
+}
+
+/* Appends an event, or a break, and marks the channel. */
+static void channel_append(struct hub *hub, struct channel *channel, struct event_id id, struct bytes *frame)
+{
+    size_t before = channel_size(channel);
+
+    ring_append(&channel->ring, id, frame);
+    hub->stats.channels_bytes.value += channel_size(channel) - before;
     if (list_is_empty(&channel->dirty) && !list_is_empty(&channel->subscriptions))
         list_append(&hub->dirty, &channel->dirty);
+    channel_trim(hub, channel);
 }
 
 /* --- messages in ---------------------------------------------------------------------------------------------- */
@@ -205,12 +225,8 @@ void hub_break(struct hub *hub)
 
 void hub_flush(struct hub *hub)
 {
-    while (!list_is_empty(&hub->dirty)) {
-        struct channel *channel = LIST_ENTRY(hub->dirty.next, struct channel, dirty);
-        list_remove(&channel->dirty);
-        LIST_FOR_EACH_SAFE(link, &channel->subscriptions)
-            subscriber_flush(LIST_ENTRY(link, struct subscription, link)->subscriber);
-    }
+    while (!list_is_empty(&hub->dirty))
+        channel_flush(LIST_ENTRY(hub->dirty.next, struct channel, dirty));
     batch_clear(&hub->batch);
 }
 
