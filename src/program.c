@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "check.h"
 #include "fcgi/decoder.h"
 #include "process/socket.h"
 #include "redis/address.h"
@@ -48,7 +49,7 @@ static int serve(const struct program *program, const struct settings *settings,
     struct listen_socket socket;
 
     if (settings->is_check)
-        return server_check(program, settings, address);
+        return check_run(program, settings, address);
     if (decoder_init() < 0) {
         buffer_add_string(error, "libfcgi cannot be initialised");
         return 1;

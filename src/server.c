@@ -3,12 +3,10 @@
 
 #include <ev.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/option_value.h"
 #include "endpoint/events.h"
 #include "fcgi/fastcgi.h"
 #include "process/listener.h"
@@ -146,9 +144,9 @@ static void watch_signals(struct server *server)
 
 /* --- parts ---------------------------------------------------------------------------------------------------- */
 
-static void init_hub(struct server *server, const struct program *program)
+void server_init_hub(struct hub *hub, const struct program *program, const struct settings *settings,
+                     struct counters *counters)
 {
-    const struct settings *settings = server->settings;
     const struct hub_config config = {.format = program->format,
                                       .history_length = (size_t)settings->history_length,
                                       .ring_memory_bytes = (size_t)settings->ring_memory_bytes,
@@ -159,7 +157,7 @@ static void init_hub(struct server *server, const struct program *program)
     char tag[EVENT_TAG_LEN + 1];
 
     event_tag_make(tag);
-    hub_init(&server->hub, &config, tag, &server->counters);
+    hub_init(hub, &config, tag, counters);
 }
 
 static void init_events(struct server *server)
@@ -226,7 +224,7 @@ int server_run(const struct program *program, const struct settings *settings, c
     struct server server = {.loop = ev_default_loop(EVFLAG_AUTO), .settings = settings, .socket = socket};
 
     counters_init(&server.counters);
-    init_hub(&server, program);
+    server_init_hub(&server.hub, program, settings, &server.counters);
     init_events(&server);
     init_fastcgi(&server, program);
     init_turns(&server);
@@ -239,84 +237,4 @@ int server_run(const struct program *program, const struct settings *settings, c
     end(&server);
     log_info("ended");
     return 0;
-}
-
-/* --- --check -------------------------------------------------------------------------------------------------- */
-
-struct attempt {
-    struct ev_loop *loop;
-    bool is_subscribed;
-    char reason[200];
-};
-
-static void on_subscribed(void *owner)
-{
-    struct attempt *attempt = owner;
-    attempt->is_subscribed = true;
-    ev_break(attempt->loop, EVBREAK_ALL);
-}
-
-static void on_failed(void *owner, const char *reason)
-{
-    struct attempt *attempt = owner;
-    snprintf(attempt->reason, sizeof(attempt->reason), "%s", reason);
-    ev_break(attempt->loop, EVBREAK_ALL);
-}
-
-static int try_redis(struct server *server, const struct redis_address *address)
-{
-    struct attempt attempt = {.loop = server->loop};
-    const struct pubsub_events events = {.on_subscribed = on_subscribed, .on_failed = on_failed, .owner = &attempt};
-
-    pubsub_init(&server->pubsub, server->loop, address, server->settings->prefix, &server->hub, &events,
-                &server->counters);
-    pubsub_start(&server->pubsub);
-    ev_run(server->loop, 0);
-    printf("Redis at %s: %s%s\n", server->pubsub.link.place, attempt.is_subscribed ? "subscribed" : "FAILED: ",
-           attempt.is_subscribed ? "" : attempt.reason);
-    pubsub_fini(&server->pubsub);
-    return attempt.is_subscribed ? 0 : 1;
-}
-
-static void print_list(const char *what, const struct option_list *list, const char *when_empty)
-{
-    printf("%s:", what);
-    for (size_t i = 0; i < list->count; i++)
-        printf(" %s", list->items[i]);
-    printf("%s\n", list->count == 0 ? when_empty : "");
-}
-
-static void print_retention(const struct settings *settings)
-{
-    struct buffer linger = {0};
-    struct buffer memory = {0};
-    option_value_print(OPTION_DURATION, settings->ring_linger_ms, &linger);
-    option_value_print(OPTION_SIZE, settings->ring_memory_bytes, &memory);
-    printf("would keep: %lld events a channel, for %s after its last client left, in at most %s of memory\n",
-           (long long)settings->history_length, linger.data, memory.data);
-    buffer_fini(&linger);
-    buffer_fini(&memory);
-}
-
-int server_check(const struct program *program, const struct settings *settings, const struct redis_address *address)
-{
-    struct server server = {.loop = ev_default_loop(EVFLAG_AUTO), .settings = settings};
-    struct buffer place = {0};
-    int result = socket_describe(settings->listen, (mode_t)settings->socket_mode, &place);
-
-    /* What would be a warning during service is the answer here. */
-    log_open(program->name, LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
-    counters_init(&server.counters);
-    init_hub(&server, program);
-    printf("would listen on: %s\n", result == 0 ? place.data : "NOTHING: give --listen");
-    printf("would subscribe to: %s*\n", settings->prefix);
-    print_retention(settings);
-    print_list("channels that may be read", &settings->channels, " none");
-    print_list("other origins that may read", &settings->cors_origins, " none");
-    if (try_redis(&server, address) != 0 || result != 0)
-        result = 1;
-    hub_fini(&server.hub);
-    buffer_fini(&place);
-    ev_loop_destroy(server.loop);
-    return result;
 }

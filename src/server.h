@@ -9,6 +9,7 @@
 
 #include "process/socket.h"
 #include "program.h"
+#include "push/hub.h"
 #include "redis/address.h"
 #include "settings.h"
 
@@ -16,7 +17,8 @@
 int server_run(const struct program *program, const struct settings *settings, const struct redis_address *address,
                struct listen_socket *socket);
 
-/* Says on standard output what server_run would do, and tries Redis. Returns the exit status. */
-int server_check(const struct program *program, const struct settings *settings, const struct redis_address *address);
+/* The hub as the settings want it, with a tag of its own. Everything must outlive it. */
+void server_init_hub(struct hub *hub, const struct program *program, const struct settings *settings,
+                     struct counters *counters);
 
 #endif
