@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "options.h"
+
+#include "pattern.h"
+#include "publisher.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RATE_MIN 0.001
+
+enum option_type { TYPE_TEXT, TYPE_COUNT, TYPE_NUMBER, TYPE_SWITCH };
+
+enum option_id {
+    OPTION_HTTP = 1, /* above 0 for getopt_long */
+    OPTION_PATH,
+    OPTION_STREAMS,
+    OPTION_CHANNELS,
+    OPTION_CONNECT_BURST,
+    OPTION_OPEN_TIMEOUT,
+    OPTION_REDIS,
+    OPTION_PUBLISH_TO,
+    OPTION_RATE,
+    OPTION_SECONDS,
+    OPTION_SIZE,
+    OPTION_DRAIN,
+    OPTION_SINGLE,
+    OPTION_HOLD,
+    OPTION_RECONNECT,
+    OPTION_FROM_ANY,
+    OPTION_PID,
+    OPTION_JSON,
+    OPTION_HELP
+};
+
+struct option_entry {
+    enum option_id id;
+    const char *name;
+    const char *value; /* how --help names it */
+    enum option_type type;
+    double min;
+    double max;
+    const char *help;
+};
+
+static const struct option_entry entries[] = {
+    {OPTION_HTTP, "http", "HOST:PORT", TYPE_TEXT, 0, 0,
+     "server to open streams at (required); [V6]:PORT and a socket's path too"},
+    {OPTION_PATH, "path", "PATH", TYPE_TEXT, 0, 0,
+     "path and query; %d stands for the channel's number (/events?channel=bench)"},
+    {OPTION_STREAMS, "streams", "N", TYPE_COUNT, 1, 18000, "streams to open (100)"},
+    {OPTION_CHANNELS, "channels", "C", TYPE_COUNT, 1, 18000,
+     "channels to spread the streams over (1)"},
+    {OPTION_CONNECT_BURST, "connect-burst", "N", TYPE_COUNT, 1, 18000,
+     "streams that may be opening at a time (200)"},
+    {OPTION_OPEN_TIMEOUT, "open-timeout", "S", TYPE_NUMBER, 0.1, 600,
+     "seconds until all must be open; also the limit of each return (60)"},
+    {OPTION_REDIS, "redis", "HOST:PORT|PATH", TYPE_TEXT, 0, 0,
+     "Redis to publish through (required for publishing)"},
+    {OPTION_PUBLISH_TO, "publish", "NAME", TYPE_TEXT, 0, 0,
+     "Redis channel; %d stands for the channel's number (push:bench)"},
+    {OPTION_RATE, "rate", "R", TYPE_NUMBER, 0, 1e6,
+     "messages per second over all channels; 0 only receives (50)"},
+    {OPTION_SECONDS, "seconds", "S", TYPE_NUMBER, 0.001, 3600, "how long to publish (10)"},
+    {OPTION_SIZE, "size", "B", TYPE_COUNT, PUBLISHER_SIZE_MIN, 1 << 20,
+     "bytes of each payload (100)"},
+    {OPTION_DRAIN, "drain", "S", TYPE_NUMBER, 0, 600,
+     "seconds without a delivery after which the rest is lost (10)"},
+    {OPTION_SINGLE, "once", NULL, TYPE_SWITCH, 0, 0,
+     "publish one message and tell when the last stream has it"},
+    {OPTION_HOLD, "idle", "S", TYPE_NUMBER, 0.001, 3600,
+     "publish nothing, hold the streams for S seconds"},
+    {OPTION_RECONNECT, "reconnect", NULL, TYPE_SWITCH, 0, 0,
+     "reopen a stream that ended after its retry time, with Last-Event-ID"},
+    {OPTION_FROM_ANY, "from-any", NULL, TYPE_SWITCH, 0, 0,
+     "a stream's first message need not be number 1"},
+    {OPTION_PID, "pid", "NAME=PID", TYPE_TEXT, 0, 0,
+     "report CPU and memory of this process (repeatable; one name may have several)"},
+    {OPTION_JSON, "json", NULL, TYPE_SWITCH, 0, 0,
+     "one JSON object to stdout; the text goes to stderr"},
+    {OPTION_HELP, "help", NULL, TYPE_SWITCH, 0, 0, "print this and exit"},
+};
+
+#define ENTRY_COUNT (sizeof(entries) / sizeof(entries[0]))
+
+static void print_help(void)
+{
+    printf("Usage: load --http HOST:PORT --redis HOST:PORT|PATH [OPTION]...\n"
+           "Opens event streams, publishes numbered messages, and compares what arrives.\n\n");
+    for (size_t i = 0; i < ENTRY_COUNT; i++) {
+        char flag[40];
+
+        snprintf(flag, sizeof(flag), "--%s%s%s", entries[i].name, entries[i].value ? " " : "",
+                 entries[i].value ? entries[i].value : "");
+        printf("  %-24s %s\n", flag, entries[i].help);
+    }
+    printf("\nExit status: 0 all streams opened, nothing was lost, repeated or out of order, and\n"
+           "the named processes live; 1 otherwise; 2 the run could not begin.\n");
+}
+
+static enum options_verdict wrong(const char *name, const char *reason)
+{
+    fprintf(stderr, "load: --%s: %s\n", name, reason);
+    return OPTIONS_WRONG;
+}
+
+static int read_number(const struct option_entry *entry, const char *text, double *number)
+{
+    char *rest;
+    char reason[160];
+
+    *number = strtod(text, &rest);
+    if (rest != text && !*rest && isfinite(*number) && *number >= entry->min &&
+        *number <= entry->max &&
+        (entry->type != TYPE_COUNT || *number == (double)(unsigned)*number))
+        return 0;
+    snprintf(reason, sizeof(reason), "'%.60s' is not a%s number from %.10g to %.10g", text,
+             entry->type == TYPE_COUNT ? " whole" : "", entry->min, entry->max);
+    (void)wrong(entry->name, reason);
+    return -1;
+}
+
+static int parse_address(const char *name, const char *text, struct address *address)
+{
+    char error[320];
+
+    if (address_parse(address, text, error, sizeof(error)) == 0)
+        return 0;
+    (void)wrong(name, error);
+    return -1;
+}
+
+static int set_mode(struct options *options, const char *name, enum options_mode mode)
+{
+    if (options->mode != OPTIONS_PUBLISH && options->mode != mode) {
+        (void)wrong(name, "--once and --idle exclude each other");
+        return -1;
+    }
+    options->mode = mode;
+    return 0;
+}
+
+static int take_option(struct options *options, const struct option_entry *entry, const char *text)
+{
+    double number = 0;
+    char error[160];
+
+    if ((entry->type == TYPE_COUNT || entry->type == TYPE_NUMBER) &&
+        read_number(entry, text, &number) < 0)
+        return -1;
+    switch (entry->id) {
+    case OPTION_HTTP:
+        return parse_address(entry->name, text, &options->http);
+    case OPTION_PATH:
+        options->path = text;
+        break;
+    case OPTION_STREAMS:
+        options->streams = (unsigned)number;
+        break;
+    case OPTION_CHANNELS:
+        options->channels = (unsigned)number;
+        break;
+    case OPTION_CONNECT_BURST:
+        options->connect_burst = (unsigned)number;
+        break;
+    case OPTION_OPEN_TIMEOUT:
+        options->open_timeout = number;
+        break;
+    case OPTION_REDIS:
+        return parse_address(entry->name, text, &options->redis);
+    case OPTION_PUBLISH_TO:
+        options->publish = text;
+        break;
+    case OPTION_RATE:
+        options->rate = number;
+        break;
+    case OPTION_SECONDS:
+        options->seconds = number;
+        break;
+    case OPTION_SIZE:
+        options->size = (unsigned)number;
+        break;
+    case OPTION_DRAIN:
+        options->drain = number;
+        break;
+    case OPTION_SINGLE:
+        return set_mode(options, entry->name, OPTIONS_ONCE);
+    case OPTION_HOLD:
+        options->idle = number;
+        return set_mode(options, entry->name, OPTIONS_IDLE);
+    case OPTION_RECONNECT:
+        options->reconnect = true;
+        break;
+    case OPTION_FROM_ANY:
+        options->from_any = true;
+        break;
+    case OPTION_PID:
+        if (procstat_add(&options->procstat, text, error, sizeof(error)) == 0)
+            break;
+        (void)wrong(entry->name, error);
+        return -1;
+    case OPTION_JSON:
+        options->json = true;
+        break;
+    case OPTION_HELP:
+        break;
+    }
+    return 0;
+}
+
+static bool is_publishing(const struct options *options)
+{
+    return options->mode == OPTIONS_PUBLISH || options->mode == OPTIONS_ONCE;
+}
+
+/* What no option can tell by itself. */
+static enum options_verdict check(struct options *options)
+{
+    if (options->mode == OPTIONS_PUBLISH && options->rate == 0)
+        options->mode = OPTIONS_LISTEN;
+    if (options->mode == OPTIONS_PUBLISH && options->rate < RATE_MIN)
+        return wrong("rate", "is below 0.001 and not 0");
+    if (options->http.socket_length == 0)
+        return wrong("http", "is required");
+    if (strpbrk(options->path, " \r\n") || options->path[0] != '/')
+        return wrong("path", "must begin with '/' and have no spaces");
+    if (strlen(options->path) > 1024)
+        return wrong("path", "is longer than 1024 bytes");
+    if (options->channels > 1 && !pattern_has_number(options->path))
+        return wrong("path", "needs %d when there are several channels");
+    if (is_publishing(options)) {
+        if (options->redis.socket_length == 0)
+            return wrong("redis", "is required for publishing");
+        if (options->channels > 1 && !pattern_has_number(options->publish))
+            return wrong("publish", "needs %d when there are several channels");
+    }
+    return OPTIONS_RUN;
+}
+
+enum options_verdict options_parse(struct options *options, int argc, char **argv)
+{
+    struct option flags[ENTRY_COUNT + 1];
+    int id;
+
+    memset(flags, 0, sizeof(flags));
+    for (size_t i = 0; i < ENTRY_COUNT; i++) {
+        flags[i].name = entries[i].name;
+        flags[i].has_arg = entries[i].type == TYPE_SWITCH ? no_argument : required_argument;
+        flags[i].val = (int)entries[i].id;
+    }
+    *options = (struct options){
+        .mode = OPTIONS_PUBLISH,
+        .path = "/events?channel=bench",
+        .publish = "push:bench",
+        .streams = 100,
+        .channels = 1,
+        .connect_burst = 200,
+        .size = 100,
+        .rate = 50,
+        .seconds = 10,
+        .drain = 10,
+        .open_timeout = 60,
+    };
+    while ((id = getopt_long(argc, argv, "", flags, NULL)) != -1) {
+        const struct option_entry *entry = NULL;
+
+        for (size_t i = 0; i < ENTRY_COUNT; i++) {
+            if ((int)entries[i].id == id)
+                entry = &entries[i];
+        }
+        if (!entry) {
+            fputs("load: see --help\n", stderr);
+            return OPTIONS_WRONG;
+        }
+        if (entry->id == OPTION_HELP) {
+            print_help();
+            return OPTIONS_HELP;
+        }
+        if (take_option(options, entry, optarg) < 0)
+            return OPTIONS_WRONG;
+    }
+    if (optind < argc) {
+        fprintf(stderr, "load: '%s' is not an option\n", argv[optind]);
+        return OPTIONS_WRONG;
+    }
+    return check(options);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * options: what the command line asks for, checked and resolved. One table drives the flags, their
+ * ranges and --help. Texts point into argv.
+ */
+#ifndef BENCH_OPTIONS_H
+#define BENCH_OPTIONS_H
+
+#include "address.h"
+#include "procstat.h"
+
+enum options_mode {
+    OPTIONS_PUBLISH, /* publish at a rate, receive, compare */
+    OPTIONS_ONCE,    /* publish one message */
+    OPTIONS_LISTEN,  /* publish nothing, receive what others publish: --rate 0 */
+    OPTIONS_IDLE     /* hold the streams */
+};
+
+struct options {
+    enum options_mode mode;
+    struct address http;
+    struct address redis;
+    const char *path;
+    const char *publish;
+    unsigned streams;
+    unsigned channels;
+    unsigned connect_burst;
+    unsigned size;
+    double rate;
+    double seconds;
+    double idle;
+    double drain;
+    double open_timeout;
+    bool reconnect;
+    bool from_any;
+    bool json;
+    struct procstat procstat;
+};
+
+enum options_verdict {
+    OPTIONS_RUN,
+    OPTIONS_HELP, /* --help was printed to stdout */
+    OPTIONS_WRONG /* what is wrong was printed to stderr */
+};
+
+enum options_verdict options_parse(struct options *options, int argc, char **argv);
+
+#endif
