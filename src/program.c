@@ -4,6 +4,7 @@
 #include "program.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -24,6 +25,17 @@ static void print_help(const struct program *program, const struct settings *set
            "file of --config. The command line overrules the environment, and that the file.\n");
 }
 
+/* The address as the user wrote it, but not what may be a password. */
+static void add_without_login(struct buffer *out, const char *address)
+{
+    const char *scheme_end = strstr(address, "://");
+    const char *login = scheme_end != NULL ? scheme_end + strlen("://") : address;
+    const char *at = strrchr(login, '@');
+
+    buffer_printf(out, "--redis: '%.*s%s%s'", (int)(login - address), address, at != NULL ? "..." : "",
+                  at != NULL ? at : login);
+}
+
 /* The address of Redis with the password from wherever it is kept. */
 static int read_address(struct redis_address *address, const struct settings *settings, struct buffer *error)
 {
@@ -31,8 +43,8 @@ static int read_address(struct redis_address *address, const struct settings *se
     int result = 0;
 
     if (redis_address_parse(address, settings->redis, &problem) < 0) {
-        /* Without the value: it may hold a password. */
-        buffer_printf(error, "--redis: the address %s", problem.data);
+        add_without_login(error, settings->redis);
+        buffer_printf(error, " %s", problem.data);
         result = -1;
     } else if (settings->redis_password_file != NULL &&
                redis_address_read_password(address, settings->redis_password_file, &problem) < 0) {

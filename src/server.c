@@ -93,7 +93,7 @@ static void on_grace_over(struct ev_loop *loop, ev_timer *timer, int events)
 {
     struct server *server = timer->data;
     (void)events;
-    log_warning("%llu connections were still open at the end of --grace",
+    log_warning("connections still open at the end of --grace: %llu",
                 (unsigned long long)server->fastcgi.stats.connections_open.value);
     ev_break(loop, EVBREAK_ALL);
 }
@@ -107,7 +107,7 @@ static void on_terminate(struct ev_loop *loop, ev_signal *signal, int events)
         ev_break(loop, EVBREAK_ALL);
         return;
     }
-    log_info("ending %llu streams", (unsigned long long)server->hub.stats.streams_open.value);
+    log_info("ending; open streams: %llu", (unsigned long long)server->hub.stats.streams_open.value);
     server->is_ending = true;
     listener_stop(&server->listener);
     socket_close(server->socket);

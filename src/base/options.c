@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "base/option_value.h"
 
-enum { HELP_COLUMN = 30 };
+enum { HELP_COLUMN = 30, HELP_WIDTH = 100 };
 
 static void *value_of(const struct options *options, const struct option_spec *spec)
 {
@@ -206,20 +206,44 @@ static void describe_limits(const struct option_spec *spec, struct buffer *out)
         buffer_printf(out, " (default %s)", spec->fallback);
 }
 
+/* Prints words in the help column, from wherever the line stands, and breaks lines before HELP_WIDTH. */
+static void print_wrapped(const char *text, size_t column, FILE *out)
+{
+    while (*text != '\0') {
+        size_t len = strcspn(text, " ");
+        if (column > HELP_COLUMN && column + 1 + len > HELP_WIDTH) {
+            fprintf(out, "\n%*s", HELP_COLUMN, "");
+            column = HELP_COLUMN;
+        } else if (column > HELP_COLUMN) {
+            fputc(' ', out);
+            column++;
+        }
+        fprintf(out, "%.*s", (int)len, text);
+        column += len;
+        text += len;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
+}
+
+static void print_option(const struct option_spec *spec, FILE *out)
+{
+    struct buffer text = {0};
+    int used = fprintf(out, "  --%s%s%s", spec->name, spec->value_name != NULL ? " " : "",
+                       spec->value_name != NULL ? spec->value_name : "");
+
+    if (used < HELP_COLUMN)
+        fprintf(out, "%*s", HELP_COLUMN - used, "");
+    else
+        fprintf(out, "\n%*s", HELP_COLUMN, "");
+    buffer_add_string(&text, spec->help);
+    describe_limits(spec, &text);
+    print_wrapped(text.data, HELP_COLUMN, out);
+    buffer_fini(&text);
+}
+
 void options_print_help(const struct options *options, FILE *out)
 {
-    for (const struct option_spec *spec = options->specs; spec->name != NULL; spec++) {
-        struct buffer text = {0};
-        buffer_printf(&text, "  --%s", spec->name);
-        if (spec->value_name != NULL)
-            buffer_printf(&text, " %s", spec->value_name);
-        if (text.len >= HELP_COLUMN)
-            buffer_printf(&text, "\n%*s", HELP_COLUMN, "");
-        else
-            buffer_printf(&text, "%*s", (int)(HELP_COLUMN - text.len), "");
-        buffer_add_string(&text, spec->help);
-        describe_limits(spec, &text);
-        fprintf(out, "%s\n", text.data);
-        buffer_fini(&text);
-    }
+    for (const struct option_spec *spec = options->specs; spec->name != NULL; spec++)
+        print_option(spec, out);
 }

@@ -67,11 +67,24 @@ static bool accept_request(FCGX_Request *request)
     return false;
 }
 
+/* The library adds up lengths without a check and allocates what comes out. */
+static bool is_well_formed(const struct buffer *params)
+{
+    struct span rest = {params->data, params->len};
+    struct span name;
+    struct span value;
+    while (rest.len > 0)
+        if (!record_take_pair(&rest, &name, &value))
+            return false;
+    return true;
+}
+
 struct decoded *decoder_decode(uint16_t request_id, const struct buffer *params)
 {
+    if (!is_well_formed(params))
+        return NULL;
     struct decoded *decoded = alloc_zeroed(1, sizeof(*decoded));
     struct buffer framed = {0};
-
     frame_request(request_id, params, &framed);
     bool is_decoded = write_memory_file(&framed) && accept_request(&decoded->request);
     buffer_fini(&framed);

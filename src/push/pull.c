@@ -18,15 +18,34 @@ static bool has_lagged(const struct subscription *subscription)
     return !subscription->has_gap && subscription->cursor.index < subscription->channel->ring.first;
 }
 
+/* The index of the first entry from `index` on that is no break. */
+static uint64_t skip_breaks(const struct ring *ring, uint64_t index)
+{
+    while (index < ring->end && ring_at(ring, index)->frame == NULL)
+        index++;
+    return index;
+}
+
+/* Where the subscription goes on: behind a gap, all that is retained follows. */
+static uint64_t next_index(const struct subscription *subscription)
+{
+    return subscription->has_gap ? subscription->channel->ring.first : subscription->cursor.index;
+}
+
+/* Breaks with nothing between them, behind a gap too, are one gap: just before the event that follows. */
 static struct head head_of(struct subscription *subscription)
 {
     const struct ring *ring = &subscription->channel->ring;
+    uint64_t index = next_index(subscription);
+    uint64_t behind = skip_breaks(ring, index);
+
+    if (behind > index)
+        return (struct head){subscription, ring_at(ring, behind - 1)->id, true};
     if (subscription->has_gap)
         return (struct head){subscription, ring->base, true};
-    if (subscription->cursor.index == ring->end)
+    if (index == ring->end)
         return (struct head){0};
-    const struct ring_entry *entry = ring_at(ring, subscription->cursor.index);
-    return (struct head){subscription, entry->id, entry->frame == NULL};
+    return (struct head){subscription, ring_at(ring, index)->id, false};
 }
 
 /*
@@ -85,10 +104,7 @@ static struct bytes *take_gap(struct subscriber *subscriber, const struct head *
     const struct ring *ring = &subscription->channel->ring;
     bool is_tied = next->subscription != NULL && next->is_gap && event_id_compare(head->id, next->id) == 0;
 
-    if (subscription->has_gap)
-        subscription->cursor = (struct ring_cursor){.index = ring->first};
-    else
-        subscription->cursor.index++;
+    subscription->cursor = (struct ring_cursor){.index = skip_breaks(ring, next_index(subscription))};
     subscription->has_gap = false;
     struct bytes *event = gap_encode(subscriber, subscription, is_tied ? EVENT_ID_NONE : head->id);
     if (!is_tied)

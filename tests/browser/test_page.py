@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The demo page in Chromium: events appear as text, and a restart is survived."""
+
+import time
+
+import pytest
+from process import until
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+FLAGS = (
+    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --window-size=1000,1400"
+).split()
+MARKUP = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> & <b>bold</b>"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    options = Options()
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+    driver.set_page_load_timeout(20)
+    yield driver
+    driver.quit()
+
+
+class Page:
+    """What a user sees of the page."""
+
+    def __init__(self, browser, url):
+        self.browser = browser
+        browser.get(url)
+
+    def text(self, id_):
+        return self.browser.find_element(By.ID, id_).text
+
+    def number(self, id_):
+        return int(self.text(id_))
+
+    def state(self):
+        return self.browser.find_element(By.ID, "state").get_attribute("data-state")
+
+    def rows(self, kind="event"):
+        """Texts of the rows in the page, newest first; in one script, since rows come and go."""
+        rows = "[...document.querySelectorAll('#events li.' + arguments[0] + ' .data')]"
+        return self.browser.execute_script(f"return {rows}.map(row => row.textContent)", kind)
+
+    def wait_state(self, state, timeout=20):
+        until(lambda: self.state() == state, f"the page is {state}", timeout)
+
+    def wait_row(self, text, timeout=10):
+        until(lambda: text in self.rows(), f"'{text}' stands in the page", timeout)
+
+
+@pytest.fixture
+def opened(stage, browser):
+    """An open page, and the responder behind it."""
+    responder = stage.responder(retry="1s")
+    lighttpd = stage.lighttpd(responder)
+    page = Page(browser, lighttpd.url(f"/?redis=127.0.0.1:{stage.redis.port}"))
+    page.wait_state("open")
+    yield page, responder
+    browser.get("about:blank")
+
+
+def test_a_published_text_stands_in_the_page_within_a_second(stage, opened, tmp_path):
+    page, _ = opened
+    started = time.monotonic()
+    stage.redis.publish("news", "hello from Redis")
+    page.wait_row("hello from Redis")
+    assert time.monotonic() - started < 1
+    assert page.number("count") == 1
+    assert page.text("last-id") not in ("", "–")
+    assert str(stage.redis.port) in page.text("command")
+    stage.redis.publish("clock", '{"id": 1795226441, "message": "welcome, it is now 2026-11-21 02:00:41"}')
+    page.wait_row("welcome, it is now 2026-11-21 02:00:41")
+    page.browser.save_screenshot(str(tmp_path / "page.png"))
+    print(f"screenshot: {tmp_path / 'page.png'}")
+
+
+def test_markup_is_shown_as_text(stage, opened):
+    page, _ = opened
+    stage.redis.publish("news", MARKUP)
+    page.wait_row(MARKUP)
+    assert page.browser.title == "fcgi-push"
+    assert page.browser.execute_script("return document.querySelectorAll('#events img, #events script').length") == 0
+
+
+def test_an_envelope_shows_its_type_and_id(stage, opened):
+    page, _ = opened
+    stage.redis.publish("news", '{"id": "order-17", "event": "clock", "data": "typed"}')
+    page.wait_row("typed")
+    assert page.browser.find_element(By.CSS_SELECTOR, "#events li.event .type").text == "clock"
+    assert page.text("last-id").endswith("~order-17")
+
+
+def test_the_page_obeys_its_own_security_policy(stage, opened):
+    page, _ = opened
+    stage.redis.publish("news", "anything")
+    page.wait_row("anything")
+    said = [entry["message"] for entry in page.browser.get_log("browser")]
+    assert not [message for message in said if "Content Security" in message]
+
+
+@pytest.mark.parametrize("way", ["kill", "stop"])
+def test_a_restart_is_survived_and_the_gap_is_told(stage, opened, way):
+    page, responder = opened
+    stage.redis.publish("news", "before the restart")
+    page.wait_row("before the restart")
+    getattr(responder, way)()
+    until(lambda: page.state() != "open", "the page sees the end")
+    responder.restart()
+    page.wait_state("open", 40)
+    until(lambda: page.number("gaps") >= 1, "the page is told of the gap")
+    assert page.number("reconnects") >= 1
+    assert page.rows("gap")
+    stage.redis.publish("news", "after the restart")
+    page.wait_row("after the restart")
+    assert "before the restart" in page.rows()
+
+
+def test_a_long_absence_is_survived(stage, opened):
+    """The browser gives up for good on the first 503; the page does not."""
+    page, responder = opened
+    responder.stop()
+    page.wait_state("waiting", 20)
+    responder.restart()
+    page.wait_state("open", 40)
+    stage.redis.publish("news", "back again")
+    page.wait_row("back again")

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The programs under test and around it: Redis, Responder (sse.fcgi), Lighttpd."""
+
+import os
+import pathlib
+import re
+import socket
+
+import redis
+
+from process import Process, free_port, has_ended, until
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("FCGI_PUSH_BUILD", TOP)).resolve()
+PROGRAM = BUILD / "src" / "sse.fcgi"
+SANITIZER_REPORT = re.compile(r"ERROR: AddressSanitizer|runtime error:|LeakSanitizer|ERROR: \w+Sanitizer")
+
+
+def sanitizer_environment():
+    """Reports end the process, so that they are seen even where no log is."""
+    return {
+        "ASAN_OPTIONS": "abort_on_error=0:exitcode=99:detect_leaks=1:detect_stack_use_after_return=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99",
+    }
+
+
+class Redis(Process):
+    """A private Redis on a unix socket and a loopback port; nothing on disk."""
+
+    name = "redis"
+
+    def __init__(self, directory, *arguments, password=None, host="127.0.0.1"):
+        super().__init__(directory)
+        self.path = str(self.directory / "redis.sock")
+        self.host = host
+        self.port = free_port(host)
+        self.password = password
+        self._arguments = arguments
+
+    @property
+    def url(self):
+        return f"unix://{self.path}"
+
+    def argv(self):
+        secret = ["--requirepass", self.password] if self.password else []
+        return [
+            *("redis-server", "--bind", self.host, "--port", self.port, "--unixsocket", self.path),
+            *("--save", "", "--appendonly", "no", "--dir", self.directory, "--daemonize", "no"),
+            *secret,
+            *self._arguments,
+        ]
+
+    def client(self):
+        return redis.Redis(unix_socket_path=self.path, password=self.password, socket_timeout=10)
+
+    def is_ready(self):
+        try:
+            with self.client() as client:
+                return client.ping()
+        except redis.ResponseError:
+            return True  # it answers; what it thinks of us is the test's affair
+        except (redis.ConnectionError, redis.TimeoutError):
+            return False
+
+    def publish(self, channel, payload, prefix="push:"):
+        """PUBLISH; the number of subscribers that got it."""
+        with self.client() as client:
+            return client.publish(prefix + channel, payload)
+
+    def publish_all(self, channel, payloads):
+        """Many at once, in order, in one round trip."""
+        with self.client() as client, client.pipeline(transaction=False) as pipeline:
+            for payload in payloads:
+                pipeline.publish("push:" + channel, payload)
+            return pipeline.execute()
+
+
+class Responder(Process):
+    """sse.fcgi. Options are keywords: heartbeat="1s" is --heartbeat 1s; None leaves one out."""
+
+    name = "sse.fcgi"
+
+    def __init__(self, directory, environment=None, launcher=(), wait_for="listening on", **options):
+        super().__init__(directory)
+        self.path = str(self.directory / "sse.sock")
+        self.options = {"listen": f"unix:{self.path}", "history": "memory", **options}
+        self.is_expected_to_live = True
+        self._environment = {**sanitizer_environment(), **(environment or {})}
+        self._launcher = launcher
+        self._wait_for = wait_for
+
+    @property
+    def address(self):
+        """Where a FastCGI client connects to."""
+        listen = self.options["listen"]
+        if not listen or listen.startswith("unix:"):
+            return self.path
+        host, _, port = listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    def argv(self):
+        words = []
+        for name, value in self.options.items():
+            for one in value if isinstance(value, (list, tuple)) else [value]:
+                words += [] if one is None else ["--" + name.replace("_", "-"), str(one)]
+        return [*self._launcher, PROGRAM, *words]
+
+    def environment(self):
+        return self._environment
+
+    def is_ready(self):
+        return self._wait_for in self.log_since_start()
+
+    def wait_subscribed(self, timeout=10.0, after=0):
+        """Until it follows Redis; the log's length then."""
+        return self.wait_log("subscribed to", timeout, after)
+
+    def restart(self):
+        self.start()
+        self.wait_log("subscribed to", after=self._log_start)
+        return self
+
+    def expect_end(self):
+        """The test ends it itself."""
+        self.is_expected_to_live = False
+        return self
+
+    def must_be_well(self):
+        self.must_be_alive()
+        assert not SANITIZER_REPORT.search(self.log_since_start()), "a sanitizer reported"
+
+    def complaints(self):
+        """What the end of every test asserts, as a list of what is wrong."""
+        wrong = []
+        if self.is_expected_to_live and not self.is_alive():
+            wrong.append(f"sse.fcgi ended by itself with status {self._child.poll()}")
+        if self.is_alive():
+            self.resume()
+            status = self.stop()
+            if status != 0:
+                wrong.append(f"sse.fcgi exited with {status} after SIGTERM")
+        if SANITIZER_REPORT.search(self.log()):
+            wrong.append("a sanitizer reported")
+        return wrong
+
+
+class Lighttpd(Process):
+    """lighttpd with a configuration of examples/, external or spawned."""
+
+    name = "lighttpd"
+
+    def __init__(self, directory, responder=None, redis=None, environment=None, port=None):
+        super().__init__(directory)
+        self.port = port or free_port()
+        self.is_spawning = responder is None
+        self._redis = redis
+        self._socket = str(self.directory / "spawned.sock") if self.is_spawning else responder.path
+        self._environment = environment or {}
+
+    @property
+    def address(self):
+        return "127.0.0.1", self.port
+
+    def url(self, path=""):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def argv(self):
+        name = "lighttpd-spawned.conf" if self.is_spawning else "lighttpd.conf"
+        return ["lighttpd", "-D", "-f", TOP / "examples" / name]
+
+    def environment(self):
+        return {
+            **sanitizer_environment(),
+            "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin",
+            "DEMO_ROOT": str(TOP / "www"),
+            "DEMO_PORT": str(self.port),
+            "DEMO_STATE": str(self.directory),
+            "DEMO_SOCKET": self._socket,
+            "DEMO_RESPONDER": str(PROGRAM),
+            "DEMO_REDIS": self._redis.url if self._redis else "",
+            **self._environment,
+        }
+
+    def is_ready(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(self.address) == 0
+
+    def children(self):
+        return [int(pid) for pid in pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+
+    def complaints(self):
+        if self.is_alive():
+            orphans = self.children()
+            self.stop()
+            for pid in orphans:
+                until(lambda: has_ended(pid), f"sse.fcgi {pid} ends with lighttpd")
+        return ["a sanitizer reported"] if SANITIZER_REPORT.search(self.log()) else []
+
+
+class Spawned:
+    """The responder that lighttpd started: what Responder offers, as far as it is ours to do."""
+
+    def __init__(self, lighttpd):
+        self._lighttpd = lighttpd
+
+    @property
+    def pid(self):
+        return until(self._lighttpd.children, "lighttpd has started sse.fcgi")[0]
+
+    def log(self):
+        return self._lighttpd.log()
+
+    def wait_subscribed(self, timeout=10.0, after=0):
+        return self._lighttpd.wait_log("subscribed to", timeout, after)
+
+    def must_be_alive(self):
+        os.kill(self.pid, 0)
+
+    def restart_after_kill(self, number):
+        """Ends it and waits until lighttpd has started the next one."""
+        old, offset = self.pid, len(self.log())
+        os.kill(old, number)
+        until(lambda: self._lighttpd.children() and self.pid != old, "lighttpd starts another sse.fcgi")
+        self.wait_subscribed(after=offset)

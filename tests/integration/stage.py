@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a test plays on: it starts servers on demand and judges them at the end."""
+
+import pathlib
+
+import fastcgi
+import servers
+import web
+
+
+class Stage:
+    """Servers of one test, in a private directory; the first of each kind by attribute."""
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self._servers = []
+        self._redis = None
+        self._connections = []
+        self.shared_responder = None  # where the tests of a module share one
+
+    def _place(self, kind):
+        """A directory for one server; unix socket paths must stay under 108 bytes."""
+        place = self.directory / f"{kind}{len(self._servers)}"
+        place.mkdir()
+        return place
+
+    def _add(self, server):
+        self._servers.append(server)
+        return server
+
+    @property
+    def redis(self):
+        return self._redis or self.start_redis()
+
+    def start_redis(self, *arguments, **how):
+        self._redis = self.new_redis(*arguments, **how)
+        return self._redis.start()
+
+    def new_redis(self, *arguments, **how):
+        """A Redis that is not yet started."""
+        self._redis = self._add(servers.Redis(self._place("r"), *arguments, **how))
+        return self._redis
+
+    def new_responder(self, **options):
+        """An sse.fcgi that is not yet started; it follows this stage's Redis unless told otherwise."""
+        options.setdefault("redis", self.redis.url if "redis" not in options else None)
+        return self._add(servers.Responder(self._place("s"), **options))
+
+    def responder(self, **options):
+        """A started sse.fcgi that has subscribed."""
+        responder = self.new_responder(**options).start()
+        responder.wait_subscribed()
+        return responder
+
+    def lighttpd(self, responder, **how):
+        return self._add(servers.Lighttpd(self._place("l"), responder, **how)).start()
+
+    def spawning_lighttpd(self, **environment):
+        """lighttpd that starts sse.fcgi itself; options are environment variables, PUSH_HEARTBEAT="1s"."""
+        lighttpd = self._add(servers.Lighttpd(self._place("l"), None, self.redis, environment)).start()
+        spawned = servers.Spawned(lighttpd)
+        spawned.wait_subscribed()
+        return lighttpd, spawned
+
+    def connect(self, responder, **how):
+        connection = fastcgi.Connection(responder.address, **how)
+        self._connections.append(connection)
+        return connection
+
+    def ask(self, responder, query="", **params):
+        """One request on a connection of its own; the whole response."""
+        return self.connect(responder).ask(fastcgi.params_of(query, **params))
+
+    def stream(self, responder, query="channel=news", **params):
+        """An open stream straight from the responder."""
+        return self.connect(responder).open_stream(query, **params)
+
+    def http_stream(self, lighttpd, target="/events?channel=news", headers=(), **how):
+        stream = web.open_stream(lighttpd.address, target, headers, **how)
+        self._connections.append(stream)
+        return stream
+
+    def http(self, lighttpd, method, target, headers=(), body=b""):
+        response = web.HttpResponse(lighttpd.address, method, target, headers, body)
+        self._connections.append(response)
+        return response
+
+    def close(self):
+        """Ends everything; returns what was wrong with the servers."""
+        wrong = []
+        for server in reversed(self._servers):
+            try:
+                wrong += getattr(server, "complaints", lambda: [])()
+            except Exception as error:
+                wrong.append(f"{server.name}: {error!r}")
+        self.hang_up()
+        for server in reversed(self._servers):
+            server.kill()
+        return wrong
+
+    def hang_up(self):
+        """Closes all connections that the test opened."""
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+
+    def logs(self):
+        return "\n".join(f"--- {server.log_path}\n{server.log()[-20000:]}" for server in self._servers)
