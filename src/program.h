@@ -14,7 +14,4 @@ struct program {
     void (*handle)(void *events, const struct params *params, struct sink *sink);
 };
 
-/* The whole life of a program: settings, start, loop, end. Returns main's exit status: 0, 1 failure, 2 wrong settings. */
-int program_main(const struct program *program, int argc, char **argv);
-
 #endif

@@ -87,10 +87,10 @@ static const struct option_spec specs[] = {
      .help = "where log lines go: stderr or syslog"},
     {"log-level", OPTION_CHOICE, AT(log_level), .choices = log_levels, .fallback = "info", .value_name = "LEVEL",
      .help = "up to which level: error, warning, info or debug"},
-    {"config", OPTION_STRING, AT(config), .value_name = "FILE", .help = "read lines of the form 'name = value'"},
-    {"check", OPTION_FLAG, true, AT(is_check), .help = "check the settings, try Redis, say what would be done, and exit"},
-    {"help", OPTION_FLAG, true, AT(is_help), .help = "print this, and exit"},
-    {"version", OPTION_FLAG, true, AT(is_version), .help = "print the version, and exit"},
+    {"config", OPTION_STRING, OPTION_FROM_ENVIRONMENT, AT(config), .value_name = "FILE", .help = "read lines of the form 'name = value'"},
+    {"check", OPTION_FLAG, OPTION_FROM_COMMAND_LINE, AT(is_check), .help = "check the settings, try Redis, say what would be done, and exit"},
+    {"help", OPTION_FLAG, OPTION_FROM_COMMAND_LINE, AT(is_help), .help = "print this, and exit"},
+    {"version", OPTION_FLAG, OPTION_FROM_COMMAND_LINE, AT(is_version), .help = "print the version, and exit"},
     {0},
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "endpoint/events.h"
-#include "program.h"
 #include "push/format_sse.h"
+#include "start.h"
 
 static const struct program sse = {
     .name = "sse.fcgi",
@@ -12,5 +12,5 @@ static const struct program sse = {
 
 int main(int argc, char **argv)
 {
-    return program_main(&sse, argc, argv);
+    return start_program(&sse, argc, argv);
 }

@@ -22,7 +22,7 @@ void buffer_fini(struct buffer *buffer);
 /* Empties without freeing. */
 void buffer_clear(struct buffer *buffer);
 
-/* Room for `more` bytes behind the content; the caller writes there and then adds to `len`. */
+/* Room for `more` bytes and a NUL behind the content; the caller writes both there and then adds to `len`. */
 char *buffer_reserve(struct buffer *buffer, size_t more);
 
 void buffer_add(struct buffer *buffer, const void *data, size_t len);

@@ -213,8 +213,10 @@ static int scan_members(struct scanner *scanner, struct json_member *members, si
 int json_object_members(struct span text, struct json_member *members, size_t limit)
 {
     assert(limit <= INT_MAX);
+    if (text.len == 0)
+        return -1;
     struct scanner scanner = {.at = text.data, .end = text.data + text.len};
-    int count = text.len > 0 ? scan_members(&scanner, members, limit) : -1;
+    int count = scan_members(&scanner, members, limit);
     return count >= 0 && utf8_is_valid(text) ? count : -1;
 }
 

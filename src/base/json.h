@@ -12,7 +12,7 @@
 #include "base/buffer.h"
 #include "base/span.h"
 
-/* Values nested deeper than this are refused. */
+/* A value on a deeper level than this is refused; the outermost object stands on level 0, its members on level 1. */
 enum { JSON_DEPTH_LIMIT = 128 };
 
 struct json_member {

@@ -29,11 +29,17 @@ void log_open(const char *program, enum log_target target, enum log_level level)
         openlog(program, LOG_PID, LOG_DAEMON);
 }
 
+/* In ASCII, and U+0080 to U+009F: 0x9b begins a sequence for a terminal as ESC [ does. */
 static void hide_control_characters(char *text)
 {
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)text[0];
+        unsigned char next = (unsigned char)text[1];
+        if (c < 0x20 || c == 0x7f)
             *text = '?';
+        else if (c == 0xc2 && next >= 0x80 && next <= 0x9f)
+            text[0] = text[1] = '?';
+    }
 }
 
 static void write_to_stderr(enum log_level level, const char *text)
@@ -56,7 +62,7 @@ static void write_to_stderr(enum log_level level, const char *text)
 
 static void write_line(enum log_level level, const char *format, va_list arguments)
 {
-    char text[LINE_LIMIT];
+    char text[LINE_LIMIT + 1];
     int saved_errno = errno;
 
     if (level <= settings.level) {

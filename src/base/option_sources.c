@@ -23,28 +23,43 @@ static struct option *make_getopt_table(const struct options *options)
     return table;
 }
 
+/* What getopt_long stumbled over: optopt then names a flag that was given a value which it does not take. */
+static int refuse_flag(int found, const char *given, struct buffer *error)
+{
+    const char *problem = "there is no such option; --help lists them";
+    if (found == ':')
+        problem = "needs a value";
+    else if (optopt >= GETOPT_BASE)
+        problem = "takes no value";
+    buffer_printf(error, "%s: %s", given, problem);
+    return -1;
+}
+
+static int set_flag_found(struct options *options, const struct option_spec *spec, struct buffer *error)
+{
+    struct buffer where = {0};
+    buffer_printf(&where, "--%s", spec->name);
+    int result = options_set(options, spec->name, spec->type == OPTION_FLAG ? "yes" : optarg,
+                             OPTION_FROM_COMMAND_LINE, where.data, error);
+    buffer_fini(&where);
+    return result;
+}
+
 static int read_flags(struct options *options, int argc, char **argv, const struct option *table,
                       struct buffer *error)
 {
     int found;
+    int at = 1;
+
     optind = 0; /* glibc: start anew, also when getopt was used before */
     opterr = 0;
     /* The leading ':' tells a missing value from an unknown flag, '+' stops at the first operand. */
     while ((found = getopt_long(argc, argv, "+:", table, NULL)) != -1) {
-        if (found == '?' || found == ':') {
-            const char *given = argv[optind - 1];
-            buffer_printf(error, found == ':' ? "%s: needs a value" : "%s: there is no such option; --help lists them",
-                          given);
+        if (found == '?' || found == ':')
+            return refuse_flag(found, argv[at], error);
+        if (set_flag_found(options, &options->specs[found - GETOPT_BASE], error) < 0)
             return -1;
-        }
-        const struct option_spec *spec = &options->specs[found - GETOPT_BASE];
-        struct buffer where = {0};
-        buffer_printf(&where, "--%s", spec->name);
-        int result = options_set(options, spec->name, spec->type == OPTION_FLAG ? "yes" : optarg,
-                                 OPTION_FROM_COMMAND_LINE, where.data, error);
-        buffer_fini(&where);
-        if (result < 0)
-            return -1;
+        at = optind;
     }
     if (optind < argc) {
         buffer_printf(error, "%s: only options are expected; --help lists them", argv[optind]);
@@ -83,7 +98,7 @@ int options_read_environment(struct options *options, char **environment, struct
         char *name = name_from_variable(*entry + prefix_len, strlen(where) - prefix_len);
         const struct option_spec *spec = options_find(options, name);
         /* The environment is shared with other programs: a foreign name that begins alike must not end the start. */
-        if (spec == NULL || spec->is_command_line_only)
+        if (spec == NULL || OPTION_FROM_ENVIRONMENT < spec->lowest)
             log_warning("environment variable %s is not a setting of this program; --help lists them", where);
         else
             result = options_set(options, name, equals + 1, OPTION_FROM_ENVIRONMENT, where, error);

@@ -111,22 +111,12 @@ static int set_number(int64_t *target, const struct option_spec *spec, const cha
     return -1;
 }
 
-static int set_value(struct options *options, const struct option_spec *spec, const char *value,
-                     enum option_source source, struct buffer *error)
+static int store_value(const struct option_spec *spec, void *target, const char *value, struct buffer *error)
 {
-    enum option_source *current = &options->source[spec - options->specs];
-    void *target = value_of(options, spec);
-
-    if (source < *current)
-        return 0;
-    bool is_replacing = source > *current;
-    *current = source;
     switch (spec->type) {
     case OPTION_STRING:
         return set_string(target, spec, value, error);
     case OPTION_LIST:
-        if (is_replacing)
-            list_clear(target);
         return add_to_list(target, spec, value, error);
     case OPTION_FLAG:
         return set_flag(target, value, error);
@@ -137,6 +127,42 @@ static int set_value(struct options *options, const struct option_spec *spec, co
     }
 }
 
+static void free_value(const struct option_spec *spec, void *target)
+{
+    if (spec->type == OPTION_STRING)
+        free(*(char **)target);
+    if (spec->type == OPTION_LIST)
+        list_clear(target);
+}
+
+/* For a value that a stronger source overrules: it must be right all the same. */
+static int check_value(const struct option_spec *spec, const char *value, struct buffer *error)
+{
+    union {
+        char *string;
+        bool flag;
+        int64_t number;
+        struct option_list list;
+    } unused = {.list = {0}};
+    int result = store_value(spec, &unused, value, error);
+    free_value(spec, &unused);
+    return result;
+}
+
+static int set_value(struct options *options, const struct option_spec *spec, const char *value,
+                     enum option_source source, struct buffer *error)
+{
+    enum option_source *current = &options->source[spec - options->specs];
+    void *target = value_of(options, spec);
+
+    if (source < *current)
+        return check_value(spec, value, error);
+    if (source > *current && spec->type == OPTION_LIST)
+        list_clear(target);
+    *current = source;
+    return store_value(spec, target, value, error);
+}
+
 int options_set(struct options *options, const char *name, const char *value, enum option_source source,
                 const char *where, struct buffer *error)
 {
@@ -144,7 +170,7 @@ int options_set(struct options *options, const char *name, const char *value, en
     const struct option_spec *spec = options_find(options, name);
     int result = 0;
 
-    if (spec == NULL || (spec->is_command_line_only && source != OPTION_FROM_COMMAND_LINE)) {
+    if (spec == NULL || source < spec->lowest) {
         buffer_printf(error, "%s: there is no such setting; --help lists them", where);
         result = -1;
     } else if (set_value(options, spec, value, source, &problem) < 0) {
@@ -175,12 +201,8 @@ void options_init(struct options *options, const struct option_spec *specs, void
 
 void options_fini(struct options *options)
 {
-    for (const struct option_spec *spec = options->specs; spec->name != NULL; spec++) {
-        if (spec->type == OPTION_STRING)
-            free(*(char **)value_of(options, spec));
-        if (spec->type == OPTION_LIST)
-            list_clear(value_of(options, spec));
-    }
+    for (const struct option_spec *spec = options->specs; spec->name != NULL; spec++)
+        free_value(spec, value_of(options, spec));
     free(options->source);
     options->source = NULL;
 }

@@ -28,6 +28,9 @@ enum option_type {
     OPTION_LIST,     /* struct option_list; repeated flags and commas add up, a later source replaces */
 };
 
+/* Where a value came from, in rising order of precedence. */
+enum option_source { OPTION_FROM_DEFAULT, OPTION_FROM_FILE, OPTION_FROM_ENVIRONMENT, OPTION_FROM_COMMAND_LINE };
+
 struct option_list {
     char **items;
     size_t count;
@@ -36,7 +39,7 @@ struct option_list {
 struct option_spec {
     const char *name; /* as on the command line, without the dashes */
     enum option_type type;
-    bool is_command_line_only;
+    enum option_source lowest; /* sources below this do not know the option */
     size_t offset;
     int64_t min, max;             /* range of numeric types, inclusive */
     const char *const *choices;   /* OPTION_CHOICE: NULL-terminated */
@@ -45,9 +48,6 @@ struct option_spec {
     const char *help;             /* one line, no full stop */
     const char *(*check)(const char *value); /* NULL, or says what is wrong with a string or list item (NULL: fine) */
 };
-
-/* Where a value came from, in rising order of precedence. */
-enum option_source { OPTION_FROM_DEFAULT, OPTION_FROM_FILE, OPTION_FROM_ENVIRONMENT, OPTION_FROM_COMMAND_LINE };
 
 struct options {
     const struct option_spec *specs;
@@ -65,7 +65,8 @@ void options_fini(struct options *options);
 
 /*
  * The readers return 0, or -1 with one line in `error` that names the setting, its value and what is allowed.
- * options_read_command_line takes main's arguments and refuses operands.
+ * options_read_command_line takes main's arguments and refuses operands. options_read_environment only warns of a name
+ * with the prefix that is no setting: the environment is shared with other programs.
  */
 int options_read_command_line(struct options *options, int argc, char **argv, struct buffer *error);
 int options_read_environment(struct options *options, char **environment, struct buffer *error);

@@ -13,18 +13,24 @@ static int shown_len(struct span name)
     return name.len < SHOWN_LIMIT ? (int)name.len : SHOWN_LIMIT;
 }
 
-/* Takes the next item off a comma-separated list; empty items are passed over. False at the end. */
-static bool take_item(struct span *list, struct span *item)
+/* In a request only commas separate; what people write into configurations may have blanks too. */
+static const char request_separators[] = ",";
+static const char configuration_separators[] = ", \t";
+
+/* Takes the next item off a list; empty items are passed over. False at the end. */
+static bool take_item(struct span *list, const char *separators, struct span *item)
 {
-    while (list->len > 0) {
-        const char *comma = memchr(list->data, ',', list->len);
-        const char *end = list->data + list->len;
-        *item = span_between(list->data, comma != NULL ? comma : end);
-        *list = span_between(comma != NULL ? comma + 1 : end, end);
-        if (item->len > 0)
-            return true;
-    }
-    return false;
+    struct span set = span_of(separators);
+    size_t begin = 0;
+
+    while (begin < list->len && span_has(set, list->data[begin]))
+        begin++;
+    size_t end = begin;
+    while (end < list->len && !span_has(set, list->data[end]))
+        end++;
+    *item = (struct span){list->data + begin, end - begin};
+    *list = (struct span){list->data + end, list->len - end};
+    return item->len > 0;
 }
 
 /* --- what is allowed ------------------------------------------------------------------------------------------ */
@@ -45,7 +51,7 @@ static bool next_allowed(struct allowed *allowed, struct span *pattern)
 {
     if (allowed->text.data != NULL) {
         do {
-            if (!take_item(&allowed->text, pattern))
+            if (!take_item(&allowed->text, configuration_separators, pattern))
                 return false;
         } while (!channel_pattern_is_valid(*pattern));
         return true;
@@ -95,7 +101,7 @@ static int add_list(struct channels *channels, const struct channels_config *con
                     struct http_error *error)
 {
     struct span name;
-    while (take_item(&list, &name))
+    while (take_item(&list, request_separators, &name))
         if (add_name(channels, config, name, error) < 0)
             return -1;
     return 0;

@@ -160,6 +160,8 @@ static void end_request(struct connection *connection)
     record_add_end(&end, intake->request_id, RECORD_REQUEST_COMPLETE);
     send_raw(connection, &end);
     buffer_fini(&end);
+    if (connection->is_doomed)
+        return;
     intake_finish(intake);
     if (output_is_waiting(&connection->output))
         timeout_start(&fastcgi->draining, &connection->deadline, fastcgi->now_ms);
@@ -369,6 +371,10 @@ void connection_on_timeout(struct timeout *deadline)
 void connection_end_idle(struct list *link)
 {
     struct connection *connection = from_link(link);
-    if (connection->sink.subscriber == NULL && !output_is_waiting(&connection->output))
+    if (connection->sink.subscriber != NULL)
+        return;
+    if (output_is_waiting(&connection->output))
+        connection->is_closing = true;
+    else
         doom(connection);
 }

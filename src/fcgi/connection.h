@@ -17,7 +17,7 @@ void connection_open(struct fastcgi *fastcgi, int fd);
 /* The connection whose deadline has passed: in the list of incoming or of draining ones. */
 void connection_on_timeout(struct timeout *deadline);
 
-/* Closes it unless an answer is still on its way. */
+/* Closes it, or if an answer is still on its way, as soon as that is sent; a stream stays. */
 void connection_end_idle(struct list *link);
 
 /* Frees a doomed connection; its subscriber learns that the client is gone. `link` is in fastcgi->doomed. */

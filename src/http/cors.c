@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/host_port.h"
+
 enum match { MATCH_NONE, MATCH_ANY, MATCH_LISTED };
 
 static enum match match(const struct option_list *allowed, const char *origin)
@@ -46,11 +48,12 @@ void cors_add_preflight_headers(const struct option_list *allowed, const char *o
 const char *cors_check_origin(const char *origin)
 {
     static const char wrong[] = "is no origin; write it as a browser sends it, https://www.example.org[:port], or *";
-    const char *host = strstr(origin, "://");
+    const char *scheme_end = strstr(origin, "://");
+    struct host_port parsed;
 
     if (strcmp(origin, "*") == 0)
         return NULL;
-    if (host == NULL || host == origin || host[3] == '\0' || strpbrk(host + 3, "/?#@*\\") != NULL)
+    if (scheme_end == NULL || scheme_end == origin || !host_port_parse(span_of(scheme_end + 3), &parsed))
         return wrong;
     for (const char *c = origin; *c != '\0'; c++)
         if (*c <= ' ' || *c > '~' || (*c >= 'A' && *c <= 'Z'))

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/host_port.h"
 
 enum { BACKLOG = 4096, FIRST_PASSED_FD = 3 /* SD_LISTEN_FDS_START, sd_listen_fds(3) */ };
 
@@ -30,7 +31,7 @@ static bool is_unix(const char *address)
 
 const char *socket_check_address(const char *text)
 {
-    const char *colon = strrchr(text, ':');
+    struct host_port parsed;
 
     if (is_unix(text)) {
         size_t len = strlen(text) - strlen(unix_prefix);
@@ -38,12 +39,9 @@ const char *socket_check_address(const char *text)
             return "lacks the path of the socket: unix:/run/push.sock";
         return len < sizeof(((struct sockaddr_un *)NULL)->sun_path) ? NULL : "is too long for a unix socket (107 bytes)";
     }
-    if (colon == NULL || colon == text || colon[strspn(colon, ":0123456789")] != '\0' || strtol(colon + 1, NULL, 10) < 1 ||
-        strtol(colon + 1, NULL, 10) > 65535)
-        return "is no address to listen on; write unix:/path, host:port or [::1]:port";
-    if (strchr(text, ':') != colon && (text[0] != '[' || colon[-1] != ']'))
-        return "is an IPv6 address without brackets; write [::1]:port";
-    return NULL;
+    if (host_port_parse(span_of(text), &parsed) && parsed.number > 0)
+        return NULL;
+    return "is no address to listen on; write unix:/path, host:port or [::1]:port";
 }
 
 /* --- unix sockets --------------------------------------------------------------------------------------------- */
@@ -86,44 +84,55 @@ static int open_unix(struct listen_socket *out, const char *address, mode_t mode
 
 /* --- TCP ------------------------------------------------------------------------------------------------------ */
 
-static bool is_loopback(const struct sockaddr *name)
-{
-    if (name->sa_family == AF_INET)
-        return ntohl(((const struct sockaddr_in *)(const void *)name)->sin_addr.s_addr) >> 24 == 127;
-    return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)name)->sin6_addr);
-}
-
-static int bind_tcp(struct listen_socket *out, const struct addrinfo *info)
+static int bind_tcp(const struct addrinfo *info)
 {
     const int on = 1;
-    out->fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (out->fd < 0)
+    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
         return -1;
-    setsockopt(out->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    out->is_public = !is_loopback(info->ai_addr);
-    if (bind(out->fd, info->ai_addr, info->ai_addrlen) < 0)
-        return -1;
-    return listen(out->fd, BACKLOG);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
 }
 
 static int open_tcp(struct listen_socket *out, const char *address, struct buffer *error)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *found = NULL;
-    const char *colon = strrchr(address, ':');
-    bool has_brackets = address[0] == '[';
-    size_t host_len = (size_t)(colon - address) - (has_brackets ? 2 : 0);
-    char *host = alloc_string_n(address + (has_brackets ? 1 : 0), host_len);
+    struct host_port parsed;
 
-    int resolved = getaddrinfo(strcmp(host, "*") == 0 ? NULL : host, colon + 1, &hints, &found);
+    if (!host_port_parse(span_of(address), &parsed))
+        return fail(error, address, socket_check_address(address));
+    char *host = alloc_string_n(parsed.host.data, parsed.host.len);
+    int resolved = getaddrinfo(host, parsed.port.data, &hints, &found);
     free(host);
     if (resolved != 0)
         return fail(error, address, gai_strerror(resolved));
-    int result = bind_tcp(out, found);
-    if (result < 0)
-        fail(error, address, strerror(errno));
+    for (const struct addrinfo *info = found; info != NULL && out->fd < 0; info = info->ai_next)
+        out->fd = bind_tcp(info);
+    int bind_error = errno;
     freeaddrinfo(found);
-    return result;
+    return out->fd >= 0 ? 0 : fail(error, address, strerror(bind_error));
+}
+
+/* Whether other machines can reach a socket of any family, made by us or inherited. */
+static bool is_reachable(int fd)
+{
+    struct sockaddr_storage name = {0};
+    socklen_t len = sizeof(name);
+
+    getsockname(fd, (struct sockaddr *)&name, &len);
+    if (name.ss_family == AF_INET)
+        return ntohl(((const struct sockaddr_in *)&name)->sin_addr.s_addr) >> 24 != IN_LOOPBACKNET;
+    if (name.ss_family != AF_INET6)
+        return false;
+    const struct in6_addr *address = &((const struct sockaddr_in6 *)&name)->sin6_addr;
+    return !IN6_IS_ADDR_LOOPBACK(address) &&
+           !(IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == IN_LOOPBACKNET);
 }
 
 /* --- inherited sockets ---------------------------------------------------------------------------------------- */
@@ -188,6 +197,8 @@ int socket_open(struct listen_socket *out, const char *address, mode_t mode, str
     }
     if (result < 0)
         socket_close(out);
+    else
+        out->is_public = is_reachable(out->fd);
     return result;
 }
 

@@ -23,7 +23,7 @@ struct listen_socket {
 const char *socket_check_address(const char *text);
 
 /*
- * Opens the address, or when it is NULL looks for an inherited socket. The descriptor is non-blocking and closed on
+ * Opens the address (one that socket_check_address accepts), or when it is NULL looks for an inherited socket. The descriptor is non-blocking and closed on
  * exec. A socket file that nobody listens on is replaced, a live one is not. Returns 0, or -1 with one line in `error`.
  */
 int socket_open(struct listen_socket *socket, const char *address, mode_t mode, struct buffer *error);

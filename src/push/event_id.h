@@ -20,7 +20,7 @@ struct event_id {
     uint64_t seq;
 };
 
-/* Stands for "no id": no event has it, and all are above it. */
+/* Below all ids. */
 #define EVENT_ID_NONE ((struct event_id){0, 0})
 
 /* Below, at and above zero as strcmp(3). */

@@ -10,7 +10,10 @@
 #include "base/random.h"
 #include "push/channel_name.h"
 
-enum { INITIAL_CHANNELS = 64 };
+enum {
+    INITIAL_CHANNELS = 64,
+    BREAKS_KEPT = 16, /* in a ring besides its events, however often the source is lost while nothing comes */
+};
 
 static void register_counters(struct hub_stats *stats, struct counters *counters)
 {
@@ -111,7 +114,8 @@ void hub_channel_release(struct hub *hub, struct channel *channel)
 
 static bool is_over_bounds(const struct hub *hub, const struct ring *ring)
 {
-    return ring->end - ring->first > hub->config.history_length ||
+    return ring->events > hub->config.history_length ||
+           ring->end - ring->first > hub->config.history_length + BREAKS_KEPT ||
            hub->stats.channels_bytes.value > hub->config.ring_memory_bytes;
 }
 

@@ -6,13 +6,15 @@
 #ifndef PUSH_MESSAGE_H
 #define PUSH_MESSAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/span.h"
 #include "push/event_id.h"
 
 struct message {
-    struct event_id id;         /* EVENT_ID_NONE: the client's cursor stays where it is */
+    struct event_id id;
+    bool keeps_cursor;          /* the client is to come back with the id before this one */
     const char *tag;            /* of this process, or "" */
     struct span application_id; /* empty: none; the alphabet of envelope.h */
     struct span channel;

@@ -48,14 +48,11 @@ static struct head head_of(struct subscription *subscription)
     return (struct head){subscription, ring_at(ring, index)->id, false};
 }
 
-/*
- * A gap may carry the id of another channel's event. The event goes first, else a client that left between the two
- * would come back behind an event that it never got.
- */
+/* Of a gap and an event with one id the gap is first. */
 static bool is_before(const struct head *a, const struct head *b)
 {
     int order = event_id_compare(a->id, b->id);
-    return order != 0 ? order < 0 : !a->is_gap && b->is_gap;
+    return order != 0 ? order < 0 : a->is_gap && !b->is_gap;
 }
 
 /* The first and the second head in id order. */
@@ -95,18 +92,18 @@ bool pull_is_done(const struct subscriber *subscriber)
 }
 
 /*
- * The gap at `head`. When the next head is another channel's gap with the same id, this one goes without an id: a client
- * that left between the two would else never be told of the second.
+ * The gap at `head`. It may have the id of another channel's event or gap, which comes next: it then leaves the client's
+ * cursor to that, else a client that left between the two would come back behind what it never got.
  */
 static struct bytes *take_gap(struct subscriber *subscriber, const struct head *head, const struct head *next)
 {
     struct subscription *subscription = head->subscription;
     const struct ring *ring = &subscription->channel->ring;
-    bool is_tied = next->subscription != NULL && next->is_gap && event_id_compare(head->id, next->id) == 0;
+    bool is_tied = next->subscription != NULL && event_id_compare(head->id, next->id) == 0;
 
     subscription->cursor = (struct ring_cursor){.index = skip_breaks(ring, next_index(subscription))};
     subscription->has_gap = false;
-    struct bytes *event = gap_encode(subscriber, subscription, is_tied ? EVENT_ID_NONE : head->id);
+    struct bytes *event = gap_encode(subscriber, subscription, head->id, is_tied);
     if (!is_tied)
         subscriber->last = head->id;
     subscriber->hub->stats.gaps_sent.value++;
@@ -121,7 +118,7 @@ static struct bytes *take_run(struct subscriber *subscriber, const struct head *
     const struct ring *ring = &subscription->channel->ring;
     struct ring_cursor *cursor = &subscription->cursor;
     uint64_t from = cursor->index;
-    uint64_t until = bound->subscription != NULL ? ring_find_after(ring, bound->id) : ring->end;
+    uint64_t until = bound->subscription != NULL ? ring_find_from(ring, bound->id) : ring->end;
 
     struct bytes *run = batch_take(&subscriber->hub->batch, ring, cursor, until, limit);
     if (cursor->index > from)

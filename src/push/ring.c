@@ -51,6 +51,7 @@ void ring_append(struct ring *ring, struct event_id id, struct bytes *frame)
     struct ring_entry *entry = slot(ring, ring->end++);
     *entry = (struct ring_entry){.id = id, .frame = frame};
     ring->size_bytes += entry_size(entry);
+    ring->events += frame != NULL;
 }
 
 void ring_evict(struct ring *ring)
@@ -58,6 +59,7 @@ void ring_evict(struct ring *ring)
     assert(ring->first < ring->end);
     struct ring_entry *entry = slot(ring, ring->first++);
     ring->size_bytes -= entry_size(entry);
+    ring->events -= entry->frame != NULL;
     ring->base = entry->id;
     bytes_unref(entry->frame);
     entry->frame = NULL;
@@ -81,6 +83,13 @@ uint64_t ring_find_after(const struct ring *ring, struct event_id id)
             low = middle + 1;
     }
     return low;
+}
+
+uint64_t ring_find_from(const struct ring *ring, struct event_id id)
+{
+    uint64_t index = ring_find_after(ring, id);
+    bool has_it = index > ring->first && event_id_compare(ring_at(ring, index - 1)->id, id) == 0;
+    return has_it ? index - 1 : index;
 }
 
 /* How many bytes the whole frames from *cursor on have, up to the limit; *behind is set to the index behind them. */

@@ -30,6 +30,7 @@ struct ring {
     size_t capacity;            /* private */
     uint64_t first;             /* index of the oldest entry */
     uint64_t end;               /* index behind the newest entry */
+    size_t events;              /* entries that are no breaks */
     size_t size_bytes;          /* memory of all entries */
     struct event_id base;       /* nothing at or below this id is retained */
 };
@@ -55,6 +56,9 @@ const struct ring_entry *ring_at(const struct ring *ring, uint64_t index);
 
 /* The index of the first entry whose id is above the given one; `end` when there is none. */
 uint64_t ring_find_after(const struct ring *ring, struct event_id id);
+
+/* The index of the first entry with the given id or one above it; `end` when there is none. */
+uint64_t ring_find_from(const struct ring *ring, struct event_id id);
 
 /*
  * Bytes of consecutive frames from *cursor on, and moves *cursor behind them: as many whole frames as fit into `limit`

@@ -51,6 +51,8 @@ static bool read_position(struct subscriber *subscriber, const struct resume *re
     struct event_id id;
 
     subscriber->last = hub->position;
+    if (resume->kind == RESUME_AFTER_TIME && resume->ms < hub->position.ms)
+        subscriber->last = (struct event_id){.ms = resume->ms, .seq = 0};
     if (resume->kind == RESUME_ALL)
         subscriber->resumed_from = alloc_string("0");
     if (resume->kind != RESUME_AFTER_ID)
@@ -160,24 +162,20 @@ void subscriber_open(struct subscriber *subscriber, struct buffer *head)
 
 void subscriber_flush(struct subscriber *subscriber)
 {
-    size_t sent = 0;
+    struct bytes *payload;
 
     if (pull_has_lagged(subscriber)) {
         end_lagged(subscriber);
         return;
     }
-    while (!subscriber->is_blocked && sent < SINK_WRITE_LIMIT) {
-        struct bytes *payload = pull_next(subscriber, SINK_WRITE_LIMIT);
-        if (payload == NULL) {
-            if (!subscriber->is_positioned)
-                send_position(subscriber);
-            return;
-        }
-        sent += payload->len;
+    if (!subscriber->is_blocked && (payload = pull_next(subscriber, SINK_WRITE_LIMIT)) != NULL)
         send_payload(subscriber, payload);
-    }
-    if (!subscriber->is_blocked)
+    if (subscriber->is_blocked)
+        return;
+    if (!pull_is_done(subscriber))
         subscriber->sink->ops->call_back(subscriber->sink);
+    else if (!subscriber->is_positioned)
+        send_position(subscriber);
 }
 
 void subscriber_send_heartbeat(struct subscriber *subscriber)

@@ -63,7 +63,7 @@ struct subscriber *subscriber_new(struct hub *hub, struct sink *sink, const stru
  */
 void subscriber_open(struct subscriber *subscriber, struct buffer *head);
 
-/* Hands the sink what is new, up to SINK_WRITE_LIMIT bytes a turn, unless it is blocked. */
+/* Hands the sink what is new, one write of up to SINK_WRITE_LIMIT bytes, unless it is blocked; asks for the next turn. */
 void subscriber_flush(struct subscriber *subscriber);
 
 /* Sends a heartbeat now, unless output waits anyway, and starts the time to the next. */

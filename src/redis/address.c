@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/alloc.h"
+#include "base/host_port.h"
 #include "http/percent.h"
 
 enum { DB_LIMIT = 1 << 20 };
@@ -49,32 +51,22 @@ static char *decode(const char *begin, const char *end)
 static void parse_login(struct redis_address *address, const char *begin, const char *end)
 {
     const char *colon = memchr(begin, ':', (size_t)(end - begin));
+    const char *password = colon != NULL ? colon + 1 : begin;
+
     if (colon != NULL && colon > begin)
         address->user = decode(begin, colon);
-    address->password = decode(colon != NULL ? colon + 1 : begin, end);
+    if (password < end)
+        address->password = decode(password, end);
 }
 
-/* host, host:port, [v6] or [v6]:port */
 static int parse_host(struct redis_address *address, const char *begin, const char *end, struct buffer *error)
 {
-    char *text = alloc_string_n(begin, (size_t)(end - begin));
-    const char *host = text;
-    char *host_end = text + strcspn(text, ":");
-
-    if (text[0] == '[') {
-        host = text + 1;
-        host_end = strchr(text, ']');
-    }
-    const char *behind = host_end == NULL ? NULL : host_end + (*host_end == ']' ? 1 : 0);
-    int port = REDIS_DEFAULT_PORT;
-    bool is_valid = host_end != NULL && host_end > host &&
-                    (*behind == '\0' || (*behind == ':' && read_number(behind + 1, 1, 65535, &port)));
-    if (is_valid) {
-        address->host = alloc_string_n(host, (size_t)(host_end - host));
-        address->port = port;
-    }
-    free(text);
-    return is_valid ? 0 : fail(error, "needs a host, then perhaps a port from 1 to 65535: redis://host:6379");
+    struct host_port parsed;
+    if (!host_port_parse(span_between(begin, end), &parsed))
+        return fail(error, "needs a host, then perhaps a port from 1 to 65535: redis://host:6379");
+    address->host = alloc_string_n(parsed.host.data, parsed.host.len);
+    address->port = parsed.number > 0 ? parsed.number : REDIS_DEFAULT_PORT;
+    return 0;
 }
 
 static int parse_url(struct redis_address *address, const char *text, struct buffer *error)
@@ -98,6 +90,8 @@ static int parse_path(struct redis_address *address, const char *text, struct bu
 
     if (text[0] != '/' || len < 2)
         return fail(error, "needs an absolute path: unix:///run/redis/redis.sock");
+    if (len >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+        return fail(error, "is too long for a unix socket (107 bytes)");
     if (query != NULL && !(starts_with(query, "?db=") && read_number(query + 4, 0, DB_LIMIT, &address->db)))
         return fail(error, "has something other than ?db=NUMBER behind the path");
     address->path = alloc_string_n(text, len);
@@ -133,17 +127,22 @@ int redis_address_read_password(struct redis_address *address, const char *path,
 {
     char *line = NULL;
     size_t size = 0;
-    FILE *file = fopen(path, "re");
 
-    if (file == NULL || getline(&line, &size, file) < 0) {
-        buffer_printf(error, "%s: %s", path, file != NULL ? "has no first line" : strerror(errno));
+    errno = 0;
+    FILE *file = fopen(path, "re");
+    ssize_t len = file != NULL ? getline(&line, &size, file) : -1;
+    int read_error = errno;
+    if (file != NULL)
+        fclose(file);
+    if (len >= 0)
+        line[strcspn(line, "\r\n")] = '\0';
+    if (len < 0 || *line == '\0') {
+        buffer_printf(error, "%s: %s", path, read_error != 0 ? strerror(read_error)
+                                                     : len < 0       ? "has no first line"
+                                                                     : "has an empty first line");
         free(line);
-        if (file != NULL)
-            fclose(file);
         return -1;
     }
-    fclose(file);
-    line[strcspn(line, "\r\n")] = '\0';
     free(address->password);
     address->password = line;
     return 0;

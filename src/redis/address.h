@@ -5,7 +5,8 @@
  *     redis://[user:password@]host[:port][/db]    host:port    host
  *     unix:///path/redis.sock[?db=n]              /path/redis.sock
  *
- * User and password may be percent-encoded; an IPv6 address stands in brackets.
+ * User and password may be percent-encoded; without a colon all before the @ is the password, as redis-cli has it. An
+ * IPv6 address stands in brackets.
  */
 #ifndef REDIS_ADDRESS_H
 #define REDIS_ADDRESS_H

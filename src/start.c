@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "program.h"
+#include "start.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -71,7 +71,7 @@ static int serve(const struct program *program, const struct settings *settings,
     if (socket.is_public)
         log_warning("%s can be reached from other machines: whoever does can forge requests; listen on a unix socket or "
                     "on 127.0.0.1 unless a firewall protects it",
-                    settings->listen);
+                    socket.place.data);
     int status = server_run(program, settings, address, &socket);
     socket_close(&socket);
     decoder_fini();
@@ -96,7 +96,7 @@ static int run(const struct program *program, const struct settings *settings, s
     return status;
 }
 
-int program_main(const struct program *program, int argc, char **argv)
+int start_program(const struct program *program, int argc, char **argv)
 {
     struct settings settings;
     struct buffer error = {0};

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "client.h"
+#include "stage.h"
+#include "unit.h"
+
+enum { HEARTBEAT_MS = 15000 };
+
+static void a_comment_follows_after_each_silence(void **state)
+{
+    struct stage *stage = *state;
+    struct client client;
+    client_open(&client, &stage->hub, "a", NULL);
+    client_forget(&client);
+    assert_true(hub_due(&stage->hub) == stage->hub.now_ms + HEARTBEAT_MS);
+    stage_wait(stage, HEARTBEAT_MS - 1);
+    assert_string_equal(client_text(&client), "");
+    stage_wait(stage, 1);
+    assert_string_equal(client_text(&client), ":\n");
+    assert_true(hub_due(&stage->hub) == stage->hub.now_ms + HEARTBEAT_MS);
+    stage_wait(stage, HEARTBEAT_MS);
+    assert_string_equal(client_text(&client), ":\n:\n");
+    client_close(&client);
+}
+
+static void output_starts_the_silence_anew(void **state)
+{
+    struct stage *stage = *state;
+    struct client client, other;
+    client_open(&client, &stage->hub, "a", NULL);
+    client_open(&other, &stage->hub, "b", NULL);
+    client_forget(&client);
+    client_forget(&other);
+    stage_wait(stage, HEARTBEAT_MS - 1);
+    stage_publish(stage, "a", "x");
+    hub_flush(&stage->hub);
+    client_forget(&client);
+    stage_wait(stage, HEARTBEAT_MS - 1);
+    assert_string_equal(client_text(&client), "");
+    assert_string_equal(client_text(&other), ":\n");
+    stage_wait(stage, 1);
+    assert_string_equal(client_text(&client), ":\n");
+    client_close(&client);
+    client_close(&other);
+}
+
+static void visible_heartbeats_are_events_the_first_at_once(void **state)
+{
+    struct stage *stage = *state;
+    struct client client;
+    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, true, "");
+    assert_int_equal(client.sink.writes, 1);
+    assert_string_equal(client_events(&client), "heartbeat:{}");
+    client_forget(&client);
+    stage_wait(stage, HEARTBEAT_MS);
+    assert_string_equal(client_text(&client), "event: heartbeat\ndata: {}\n\n");
+    client_read(&client);
+    assert_buffer_equal(&client.reader.last_id, STAGE_ID("0"));
+    client_close(&client);
+}
+
+static void the_first_visible_heartbeat_does_not_wait_for_a_replay(void **state)
+{
+    struct stage *stage = *state;
+    struct client keeper, client;
+    client_open(&keeper, &stage->hub, "a", NULL);
+    stage_publish(stage, "a", "x");
+    hub_flush(&stage->hub);
+    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_ALL}, true, "");
+    assert_string_equal(client_events(&client), "heartbeat:{} message:x");
+    assert_buffer_equal(&client.reader.last_id, STAGE_ID("1"));
+    client_close(&client);
+    client_close(&keeper);
+}
+
+static void none_is_sent_in_the_middle_of_a_frame(void **state)
+{
+    struct stage *stage = *state;
+    struct client ready, blocked, visible;
+    client_open(&ready, &stage->hub, "a", NULL);
+    client_open(&blocked, &stage->hub, "a", NULL);
+    client_open_at(&visible, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, true, "");
+    blocked.sink.blocks = true;
+    stage_publish_long(stage, "a", 'x', 150000);
+    hub_flush(&stage->hub);
+    for (int i = 0; i < 5; i++)
+        stage_wait(stage, HEARTBEAT_MS);
+    assert_true(hub_due(&stage->hub) > stage->hub.now_ms);
+    fake_sink_drain(&blocked.sink);
+    client_turn(&ready, &stage->hub);
+    client_turn(&blocked, &stage->hub);
+    client_turn(&visible, &stage->hub);
+    assert_int_equal(ready.reader.count, 1);
+    assert_int_equal(ready.reader.events[0].data.len, 150000);
+    assert_int_equal(ready.reader.comments, 1);
+    assert_int_equal(blocked.reader.count, 1);
+    assert_int_equal(blocked.reader.events[0].data.len, 150000);
+    assert_int_equal(visible.reader.count, 2);
+    assert_int_equal(visible.reader.events[1].data.len, 150000);
+    client_close(&ready);
+    client_close(&blocked);
+    client_close(&visible);
+}
+
+static void a_blocked_client_gets_none_and_goes_on_later(void **state)
+{
+    struct stage *stage = *state;
+    struct client client;
+    client_open(&client, &stage->hub, "a", NULL);
+    client_forget(&client);
+    client.sink.blocks = true;
+    stage_wait(stage, HEARTBEAT_MS);
+    assert_string_equal(client_text(&client), ":\n");
+    stage_wait(stage, HEARTBEAT_MS);
+    stage_wait(stage, HEARTBEAT_MS);
+    assert_string_equal(client_text(&client), ":\n");
+    fake_sink_drain(&client.sink);
+    assert_string_equal(client_text(&client), ":\n");
+    stage_wait(stage, HEARTBEAT_MS);
+    assert_string_equal(client_text(&client), ":\n:\n");
+    client_close(&client);
+}
+
+static int set_up(void **state)
+{
+    static struct stage stage;
+    stage_init(&stage, NULL);
+    *state = &stage;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    stage_fini(*state);
+    return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_comment_follows_after_each_silence),
+        TEST(output_starts_the_silence_anew),
+        TEST(visible_heartbeats_are_events_the_first_at_once),
+        TEST(the_first_visible_heartbeat_does_not_wait_for_a_replay),
+        TEST(none_is_sent_in_the_middle_of_a_frame),
+        TEST(a_blocked_client_gets_none_and_goes_on_later),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
