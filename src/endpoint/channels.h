@@ -28,7 +28,8 @@ struct channels {
 
 /*
  * Fills *channels. Returns 0, or -1 with the error to answer. The web server's request parameters PUSH_MOUNT and
- * PUSH_CHANNELS overrule the configuration for its mount.
+ * PUSH_CHANNELS overrule the configuration for its mount: an empty list allows nothing, and what is no pattern in it is
+ * passed over.
  */
 int channels_read(struct channels *channels, const struct channels_config *config, const struct params *params,
                   const struct query *query, struct http_error *error);

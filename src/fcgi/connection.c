@@ -118,11 +118,20 @@ static void finish_closing(struct connection *connection)
     timeout_start(&connection->fastcgi->incoming, &connection->deadline, connection->fastcgi->now_ms);
 }
 
+/* The peer has a while to take what is left. */
+static void start_draining(struct connection *connection)
+{
+    struct fastcgi *fastcgi = connection->fastcgi;
+    timeout_start(&fastcgi->draining, &connection->deadline, fastcgi->now_ms);
+}
+
 static void close_when_drained(struct connection *connection, bool has_unread_body)
 {
     connection->is_closing = true;
     connection->has_unread_body = has_unread_body;
-    if (!output_is_waiting(&connection->output))
+    if (output_is_waiting(&connection->output))
+        start_draining(connection);
+    else
         finish_closing(connection);
 }
 
@@ -146,7 +155,6 @@ static void send_raw(struct connection *connection, const struct buffer *records
 /* The answer is complete: an empty STDOUT and END_REQUEST (FastCGI 1.0 §5.5). */
 static void end_request(struct connection *connection)
 {
-    struct fastcgi *fastcgi = connection->fastcgi;
     struct intake *intake = &connection->intake;
     struct buffer end = {0};
     bool has_unread_body = intake_has_unread_body(intake);
@@ -163,10 +171,10 @@ static void end_request(struct connection *connection)
     if (connection->is_doomed)
         return;
     intake_finish(intake);
-    if (output_is_waiting(&connection->output))
-        timeout_start(&fastcgi->draining, &connection->deadline, fastcgi->now_ms);
-    if (!intake->keeps_connection || fastcgi->is_ending)
+    if (!intake->keeps_connection || connection->fastcgi->is_ending)
         close_when_drained(connection, has_unread_body);
+    else if (output_is_waiting(&connection->output))
+        start_draining(connection);
 }
 
 static enum sink_state on_sink_write(struct sink *sink, struct bytes *payload)

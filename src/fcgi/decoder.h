@@ -30,7 +30,7 @@ void decoder_fini(void);
  */
 struct decoded *decoder_decode(uint16_t request_id, const struct buffer *params);
 
-/* The request's variables, valid until decoded_free. */
+/* The request's variables, and FCGI_ROLE, which the library adds; valid until decoded_free. */
 struct params decoded_params(const struct decoded *decoded);
 
 /* NULL is allowed. */

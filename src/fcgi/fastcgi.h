@@ -22,7 +22,7 @@ enum { FASTCGI_INPUT_SIZE = 65536 };
 
 struct fastcgi_config {
     struct intake_limits limits;
-    int64_t request_timeout_ms; /* for a request to arrive whole */
+    int64_t request_timeout_ms; /* for a request to arrive whole, and for a new connection to begin one */
     int64_t drain_timeout_ms;   /* for a peer to take the end of an answer */
 };
 

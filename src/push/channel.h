@@ -27,7 +27,7 @@ struct channel *channel_new(struct span name, struct event_id base);
 /* The channel must have no subscriptions. */
 void channel_free(struct channel *channel);
 
-/* All memory that the channel takes, in bytes. */
+/* The memory that the channel and what it retains take, in bytes, without the spare slots of its ring. */
 size_t channel_size(const struct channel *channel);
 
 #endif

@@ -47,8 +47,7 @@ static void encode_id(const struct message *message, struct buffer *out)
 
 static void encode(const struct message *message, struct buffer *out)
 {
-    if (!message->keeps_cursor)
-        encode_id(message, out);
+    encode_id(message, out);
     if (message->event.len > 0 && !span_equals(message->event, "message")) {
         buffer_add_string(out, "event: ");
         utf8_add_repaired(out, message->event);

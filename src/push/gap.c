@@ -37,7 +37,7 @@ static void add_oldest(const struct subscription *subscription, const char *tag,
 }
 
 struct bytes *gap_encode(const struct subscriber *subscriber, const struct subscription *subscription,
-                         struct event_id id, bool keeps_cursor)
+                         struct event_id id)
 {
     const struct hub *hub = subscriber->hub;
     struct buffer data = {0};
@@ -51,7 +51,6 @@ struct bytes *gap_encode(const struct subscriber *subscriber, const struct subsc
     add_oldest(subscription, hub->tag, &data);
     buffer_add_char(&data, '}');
     hub->config.format->encode(&(struct message){.id = id,
-                                                 .keeps_cursor = keeps_cursor,
                                                  .tag = hub->tag,
                                                  .channel = span_of(subscription->channel->name),
                                                  .event = span_of("gap"),

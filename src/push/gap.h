@@ -8,10 +8,10 @@
 
 /*
  * The `gap` event of one subscription, encoded for this client, with the id `id`; its cursor stands behind the gap. The
- * data names the channel, the last id the client has, and the first retained event behind the gap (null: none yet). With
- * `keeps_cursor` the client comes back in front of the gap if it leaves behind it.
+ * data names the channel, the id the client came with or has got since, and the first retained event behind the gap
+ * (null: none yet).
  */
 struct bytes *gap_encode(const struct subscriber *subscriber, const struct subscription *subscription,
-                         struct event_id id, bool keeps_cursor);
+                         struct event_id id);
 
 #endif

@@ -127,15 +127,21 @@ static void channel_flush(struct channel *channel)
         subscriber_flush(LIST_ENTRY(link, struct subscription, link)->subscriber);
 }
 
+/* The newest event stays, whatever the bounds are, and so does what is behind it. */
+static bool can_evict(const struct ring *ring)
+{
+    return ring->end - ring->first > 1 && (ring->events > 1 || ring_at(ring, ring->first)->frame == NULL);
+}
+
 /*
- * Drops the channel's oldest entries that are too many; never the newest. A burst may be longer than the ring: nobody
- * is to fall off it before he was offered what is in it.
+ * Drops the channel's oldest entries that are too many. A burst may be longer than the ring: before an entry goes that
+ * nobody was offered, all subscribers get a turn.
  */
 static void channel_trim(struct hub *hub, struct channel *channel)
 {
     struct ring *ring = &channel->ring;
 
-    while (ring->end - ring->first > 1 && is_over_bounds(hub, ring)) {
+    while (can_evict(ring) && is_over_bounds(hub, ring)) {
         if (ring->first >= channel->offered)
             channel_flush(channel);
         size_t before = channel_size(channel);

@@ -6,7 +6,6 @@
 #ifndef PUSH_MESSAGE_H
 #define PUSH_MESSAGE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/span.h"
@@ -14,7 +13,6 @@
 
 struct message {
     struct event_id id;
-    bool keeps_cursor;          /* the client is to come back with the id before this one */
     const char *tag;            /* of this process, or "" */
     struct span application_id; /* empty: none; the alphabet of envelope.h */
     struct span channel;

@@ -92,8 +92,8 @@ bool pull_is_done(const struct subscriber *subscriber)
 }
 
 /*
- * The gap at `head`. It may have the id of another channel's event or gap, which comes next: it then leaves the client's
- * cursor to that, else a client that left between the two would come back behind what it never got.
+ * The gap at `head`. It may have the id of another channel's event or gap, which comes next: it then goes with the id
+ * that the client has already, else a client that left between the two would come back behind what it never got.
  */
 static struct bytes *take_gap(struct subscriber *subscriber, const struct head *head, const struct head *next)
 {
@@ -103,9 +103,9 @@ static struct bytes *take_gap(struct subscriber *subscriber, const struct head *
 
     subscription->cursor = (struct ring_cursor){.index = skip_breaks(ring, next_index(subscription))};
     subscription->has_gap = false;
-    struct bytes *event = gap_encode(subscriber, subscription, head->id, is_tied);
-    if (!is_tied)
-        subscriber->last = head->id;
+    struct event_id id = is_tied ? subscriber->last : head->id;
+    struct bytes *event = gap_encode(subscriber, subscription, id);
+    subscriber->last = id;
     subscriber->hub->stats.gaps_sent.value++;
     return event;
 }

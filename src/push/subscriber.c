@@ -44,7 +44,7 @@ static void start(struct subscriber *subscriber, struct subscription *subscripti
     }
 }
 
-/* Sets `last` and returns whether the client's id says anything here: it is of this source and not from the future. */
+/* Sets `last`, and returns whether the client's id says anything here: it is of this source and not from the future. */
 static bool read_position(struct subscriber *subscriber, const struct resume *resume)
 {
     const struct hub *hub = subscriber->hub;
@@ -53,6 +53,8 @@ static bool read_position(struct subscriber *subscriber, const struct resume *re
     subscriber->last = hub->position;
     if (resume->kind == RESUME_AFTER_TIME && resume->ms < hub->position.ms)
         subscriber->last = (struct event_id){.ms = resume->ms, .seq = 0};
+    if (resume->kind == RESUME_ALL || resume->kind == RESUME_AFTER_ID)
+        subscriber->last = EVENT_ID_NONE;
     if (resume->kind == RESUME_ALL)
         subscriber->resumed_from = alloc_string("0");
     if (resume->kind != RESUME_AFTER_ID)
@@ -153,6 +155,9 @@ void subscriber_open(struct subscriber *subscriber, struct buffer *head)
     bool is_done = pull_is_done(subscriber);
     if (is_done)
         add_position(subscriber, head);
+    else if (subscriber->has_visible_heartbeat)
+        /* An event without an id, first on a connection, takes the client's from it (WHATWG HTML §9.2.6). */
+        config->format->encode_position(subscriber->last, subscriber->hub->tag, head);
     if (subscriber->has_visible_heartbeat)
         buffer_add_string(head, config->format->heartbeat_event);
     send_payload(subscriber, buffer_to_bytes(head));

@@ -37,7 +37,7 @@ struct subscriber {
     struct hub *hub;
     struct sink *sink;
     struct timeout heartbeat;
-    struct event_id last; /* newest id handed to the sink; at first, where the client came in */
+    struct event_id last; /* newest id handed to the sink; at first, where the client came in (unknown: EVENT_ID_NONE) */
     char *resumed_from;   /* what the client sent as its last id, until it has caught up; else NULL */
     bool is_blocked;      /* the sink takes nothing now */
     bool is_positioned;   /* the client was told where it stands */

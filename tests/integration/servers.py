@@ -67,6 +67,13 @@ class Redis(Process):
         with self.client() as client:
             return client.publish(prefix + channel, payload)
 
+    def try_publish(self, channel, payload):
+        """PUBLISH while Redis may be away, in which case nobody gets it."""
+        try:
+            self.publish(channel, payload)
+        except (redis.RedisError, AttributeError):
+            pass  # redis-py 4.3 names the host in an error of a unix socket, which has none
+
     def publish_all(self, channel, payloads):
         """Many at once, in order, in one round trip."""
         with self.client() as client, client.pipeline(transaction=False) as pipeline:

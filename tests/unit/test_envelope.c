@@ -284,6 +284,10 @@ static void an_envelope_can_be_used_again_and_again(void **state)
         envelope_parse(&envelope, span_of("plain"));
         assert_span_equal(envelope.data, span_of("plain"));
         assert_int_equal(envelope.dropped, 0);
+        envelope_parse(&envelope, span_of("{\"data\":\"x\",\"event\":\"e\",\"id\":\"i\",\"retry\":5}"));
+        envelope_parse(&envelope, span_of("plain"));
+        assert_int_equal(envelope.event.len + envelope.id.len, 0);
+        assert_true(envelope.retry_ms == 0);
     }
     envelope_fini(&envelope);
 }

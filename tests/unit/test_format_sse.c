@@ -19,6 +19,15 @@ static void encode(const struct message *message, const char *expected)
     buffer_fini(&out);
 }
 
+/* As encode, without the line of the id in what is expected. */
+static void encode_some(const struct message *message, const char *expected)
+{
+    struct buffer whole = {0};
+    buffer_printf(&whole, "id: 1700000000000-3\n%s", expected);
+    encode(message, whole.data);
+    buffer_fini(&whole);
+}
+
 static void an_event_has_its_fields_in_order(void **state)
 {
     (void)state;
@@ -36,7 +45,6 @@ static void an_event_has_its_fields_in_order(void **state)
 static void fields_that_say_nothing_are_left_out(void **state)
 {
     (void)state;
-    encode(&(struct message){.id = some_id, .keeps_cursor = true, .tag = TAG, .data = span_of("x")}, "data: x\n\n");
     encode(&(struct message){.id = some_id, .tag = "", .event = span_of("message"), .data = span_of("")},
            "id: 1700000000000-3\ndata: \n\n");
 }
@@ -61,7 +69,7 @@ static void every_line_end_begins_a_new_data_line(void **state)
         {SPAN_LITERAL(": a"), "data: : a\n\n"},
     };
     for (size_t i = 0; i < COUNT_OF(table); i++)
-        encode(&(struct message){.keeps_cursor = true, .tag = "", .data = table[i].data}, table[i].frame);
+        encode_some(&(struct message){.id = some_id, .tag = "", .data = table[i].data}, table[i].frame);
 }
 
 /* What the client is to get of the data: repaired, and each line end as LF. */

@@ -7,9 +7,9 @@
 
 static const struct event_id some_id = {.ms = 5, .seq = 6};
 
-static void check_gap(const struct subscriber *subscriber, bool keeps_cursor, const char *expected)
+static void check_gap(const struct subscriber *subscriber, const char *expected)
 {
-    struct bytes *event = gap_encode(subscriber, &subscriber->subscriptions[0], some_id, keeps_cursor);
+    struct bytes *event = gap_encode(subscriber, &subscriber->subscriptions[0], some_id);
     assert_span_equal(((struct span){event->data, event->len}), span_of(expected));
     bytes_unref(event);
 }
@@ -23,27 +23,14 @@ static void a_gap_names_channel_client_and_oldest_retained_event(void **state)
     client_open(&client, &stage.hub, "a", NULL);
     struct subscriber *subscriber = client.sink.sink.subscriber;
 
-    check_gap(subscriber, false,
+    check_gap(subscriber,
               "id: 5-6." STAGE_TAG
               "\nevent: gap\ndata: {\"channel\":\"a\",\"after\":\"" STAGE_ID("0") "\",\"oldest\":null}\n\n");
     hub_break(&stage.hub);
     stage_publish(&stage, "a", "x");
-    check_gap(subscriber, false,
+    check_gap(subscriber,
               "id: 5-6." STAGE_TAG "\nevent: gap\ndata: {\"channel\":\"a\",\"after\":\"" STAGE_ID(
                   "0") "\",\"oldest\":\"" STAGE_ID("3") "\"}\n\n");
-    client_close(&client);
-    stage_fini(&stage);
-}
-
-static void a_gap_that_keeps_the_cursor_has_no_id(void **state)
-{
-    (void)state;
-    struct stage stage;
-    struct client client;
-    stage_init(&stage, NULL);
-    client_open(&client, &stage.hub, "a", NULL);
-    check_gap(client.sink.sink.subscriber, true,
-              "event: gap\ndata: {\"channel\":\"a\",\"after\":\"" STAGE_ID("0") "\",\"oldest\":null}\n\n");
     client_close(&client);
     stage_fini(&stage);
 }
@@ -61,8 +48,9 @@ static void what_the_client_sent_stands_in_it_as_valid_json(void **state)
         .resume = {.kind = RESUME_AFTER_ID, .id = span_of("\"},\\\n\xc3(\t")},
     };
     struct subscriber *subscriber = subscriber_new(&stage.hub, &sink.sink, &request);
-    check_gap(subscriber, true,
-              "event: gap\ndata: "
+    check_gap(subscriber,
+              "id: 5-6." STAGE_TAG
+              "\nevent: gap\ndata: "
               "{\"channel\":\"a\",\"after\":\"\\\"},\\\\\\u000a\xef\xbf\xbd(\\u0009\",\"oldest\":null}\n\n");
     fake_sink_leave(&sink);
     fake_sink_fini(&sink);
@@ -119,7 +107,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_gap_names_channel_client_and_oldest_retained_event),
-        cmocka_unit_test(a_gap_that_keeps_the_cursor_has_no_id),
         cmocka_unit_test(what_the_client_sent_stands_in_it_as_valid_json),
         cmocka_unit_test(the_id_in_it_is_never_above_the_gaps_own),
         cmocka_unit_test(before_the_first_event_it_names_no_id_of_the_future),

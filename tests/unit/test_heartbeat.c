@@ -72,6 +72,22 @@ static void the_first_visible_heartbeat_does_not_wait_for_a_replay(void **state)
     client_close(&keeper);
 }
 
+/* An event without an id, first on a connection, would take the client's from it (WHATWG HTML §9.2.6). */
+static void the_first_visible_heartbeat_leaves_the_client_its_id(void **state)
+{
+    struct stage *stage = *state;
+    struct client keeper, client;
+    const struct resume resume = {.kind = RESUME_AFTER_ID, .id = span_of(STAGE_ID("0"))};
+    client_open(&keeper, &stage->hub, "a", NULL);
+    stage_publish(stage, "a", "x");
+    hub_flush(&stage->hub);
+    client_open_at(&client, &stage->hub, "a", &resume, true, "");
+    assert_string_equal(client_events(&client), "heartbeat:{} message:x");
+    assert_buffer_equal(&client.reader.events[0].last_id, STAGE_ID("0"));
+    client_close(&client);
+    client_close(&keeper);
+}
+
 static void none_is_sent_in_the_middle_of_a_frame(void **state)
 {
     struct stage *stage = *state;
@@ -143,6 +159,7 @@ int main(void)
         TEST(output_starts_the_silence_anew),
         TEST(visible_heartbeats_are_events_the_first_at_once),
         TEST(the_first_visible_heartbeat_does_not_wait_for_a_replay),
+        TEST(the_first_visible_heartbeat_leaves_the_client_its_id),
         TEST(none_is_sent_in_the_middle_of_a_frame),
         TEST(a_blocked_client_gets_none_and_goes_on_later),
     };

@@ -196,6 +196,28 @@ static void the_memory_of_all_rings_stays_in_its_bound(void **state)
     stage_fini(&stage);
 }
 
+static void the_newest_event_is_kept_whatever_the_memory(void **state)
+{
+    (void)state;
+    struct hub_config config = stage_config;
+    struct stage stage;
+    struct client keeper, client;
+
+    config.ring_memory_bytes = 1000;
+    stage_init(&stage, &config);
+    client_open(&keeper, &stage.hub, "a", NULL);
+    for (int i = 0; i < 3; i++)
+        stage_publish_long(&stage, "a", (char)('x' + i), 5000);
+    client_turn(&keeper, &stage.hub);
+    assert_int_equal(keeper.reader.count, 3);
+    client_open(&client, &stage.hub, "a", "0");
+    assert_int_equal(client.reader.count, 1);
+    assert_int_equal(client.reader.events[0].data.data[0], 'z');
+    client_close(&client);
+    client_close(&keeper);
+    stage_fini(&stage);
+}
+
 static void idle_channels_give_way_first_the_longest_idle_before_others(void **state)
 {
     (void)state;
@@ -362,6 +384,7 @@ int main(void)
         TEST(an_idle_channel_is_dropped_and_its_memory_freed),
         TEST(a_ring_holds_the_newest_events_up_to_history_length),
         cmocka_unit_test(the_memory_of_all_rings_stays_in_its_bound),
+        cmocka_unit_test(the_newest_event_is_kept_whatever_the_memory),
         cmocka_unit_test(idle_channels_give_way_first_the_longest_idle_before_others),
         TEST(a_too_large_message_is_refused_and_announced_by_a_gap),
         TEST(all_streams_end_with_retry_and_position),

@@ -323,7 +323,9 @@ static void the_next_request_has_limits_of_its_own(void **state)
         record_add(&bytes, RECORD_STDIN, id, content, PARAMS_LIMIT);
         record_add(&bytes, RECORD_STDIN, id, NULL, 0);
     }
-    check_and_free(&bytes, "bpcbpcbpc", NULL);
+    check(&bytes, "bpcbpcbpc", NULL);
+    bytes.len -= RECORD_HEADER_LEN; /* the body of the last one is not at its end */
+    check_and_free(&bytes, "bpcbpcbp", NULL);
 }
 
 static void a_request_can_be_aborted_at_any_time(void **state)

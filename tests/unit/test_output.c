@@ -174,6 +174,28 @@ static void raw_bytes_keep_their_place_between_records(void **state)
     buffer_fini(&end);
 }
 
+static void what_comes_later_does_not_overtake_what_waits(void **state)
+{
+    struct fixture *fixture = *state;
+    struct bytes *large = make_payload(60000);
+    struct bytes *small = bytes_new("small", 5);
+    struct record_header header;
+    struct span content;
+
+    assert_int_equal(output_add_records(&fixture->output, RECORD_STDOUT, 1, large), OUTPUT_WAITING);
+    peer_read(fixture->peer, &fixture->got, SIZE_MAX); /* there is room again, and nobody has noticed */
+    assert_int_equal(output_add_records(&fixture->output, RECORD_STDOUT, 1, small), OUTPUT_WAITING);
+    drain(fixture, SIZE_MAX);
+    struct span rest = span_of_buffer(&fixture->got);
+    assert_true(peer_take_record(&rest, &header, &content));
+    assert_span_equal(content, ((struct span){large->data, large->len}));
+    assert_true(peer_take_record(&rest, &header, &content));
+    assert_span_equal(content, span_of("small"));
+    assert_int_equal(rest.len, 0);
+    bytes_unref(large);
+    bytes_unref(small);
+}
+
 static void what_waits_is_kept_by_reference_and_let_go(void **state)
 {
     struct fixture *fixture = *state;
@@ -215,6 +237,7 @@ int main(void)
         TEST(a_payload_larger_than_a_record_is_split),
         TEST(random_payloads_and_steps_arrive),
         TEST(raw_bytes_keep_their_place_between_records),
+        TEST(what_comes_later_does_not_overtake_what_waits),
         TEST(what_waits_is_kept_by_reference_and_let_go),
         TEST(a_peer_that_is_gone_fails_the_output),
     };

@@ -278,7 +278,7 @@ static void of_gaps_with_one_id_only_the_last_moves_the_cursor(void **state)
     assert_string_equal(reader->events[0].type.data, "gap");
     assert_string_equal(reader->events[1].type.data, "gap");
     assert_string_not_equal(reader->events[0].data.data, reader->events[1].data.data);
-    assert_int_equal(reader->events[0].last_id.len, 0);
+    assert_buffer_equal(&reader->events[0].last_id, "0-0." STAGE_TAG);
     assert_buffer_equal(&reader->events[1].last_id, STAGE_ID("0"));
     assert_buffer_equal(&reader->last_id, STAGE_ID("5"));
 }
