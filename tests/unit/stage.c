@@ -34,6 +34,20 @@ void stage_fini(struct stage *stage)
         hub_fini(&stage->hub);
 }
 
+int stage_set_up(void **state)
+{
+    static struct stage stage;
+    stage_init(&stage, NULL);
+    *state = &stage;
+    return 0;
+}
+
+int stage_tear_down(void **state)
+{
+    stage_fini(*state);
+    return 0;
+}
+
 void stage_publish(struct stage *stage, const char *channel, const char *payload)
 {
     hub_publish(&stage->hub, span_of(channel), span_of(payload));

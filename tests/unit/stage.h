@@ -25,6 +25,11 @@ extern const struct hub_config stage_config;
 void stage_init(struct stage *stage, const struct hub_config *config);
 void stage_fini(struct stage *stage);
 
+/* A test whose state is a stage with stage_config, made before it and ended after it. */
+#define STAGE_TEST(name) cmocka_unit_test_setup_teardown(name, stage_set_up, stage_tear_down)
+int stage_set_up(void **state);
+int stage_tear_down(void **state);
+
 /* Publishes; what is sent out of it waits for hub_flush. */
 void stage_publish(struct stage *stage, const char *channel, const char *payload);
 

@@ -192,33 +192,17 @@ static void a_break_does_not_cost_the_last_event(void **state)
     assert_true(keeps_its_event(&little_memory, 5000));
 }
 
-static int set_up(void **state)
-{
-    static struct stage stage;
-    stage_init(&stage, NULL);
-    *state = &stage;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    stage_fini(*state);
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_stream_is_told_once_of_every_channel),
-        TEST(the_gap_stands_between_what_came_before_and_behind),
-        TEST(who_comes_back_from_before_it_is_told_and_from_behind_it_not),
-        TEST(who_left_between_the_gaps_of_two_channels_is_told_of_the_other),
-        TEST(the_second_gap_says_that_the_client_has_the_first),
-        TEST(a_channel_that_nobody_keeps_is_not_forgotten),
-        TEST(a_blocked_stream_is_told_when_it_reads_again),
-        TEST(breaks_with_nothing_between_them_are_one_gap),
+        STAGE_TEST(every_stream_is_told_once_of_every_channel),
+        STAGE_TEST(the_gap_stands_between_what_came_before_and_behind),
+        STAGE_TEST(who_comes_back_from_before_it_is_told_and_from_behind_it_not),
+        STAGE_TEST(who_left_between_the_gaps_of_two_channels_is_told_of_the_other),
+        STAGE_TEST(the_second_gap_says_that_the_client_has_the_first),
+        STAGE_TEST(a_channel_that_nobody_keeps_is_not_forgotten),
+        STAGE_TEST(a_blocked_stream_is_told_when_it_reads_again),
+        STAGE_TEST(breaks_with_nothing_between_them_are_one_gap),
         cmocka_unit_test(a_break_does_not_cost_the_last_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,32 +136,16 @@ static void a_blocked_client_gets_none_and_goes_on_later(void **state)
     client_close(&client);
 }
 
-static int set_up(void **state)
-{
-    static struct stage stage;
-    stage_init(&stage, NULL);
-    *state = &stage;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    stage_fini(*state);
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_comment_follows_after_each_silence),
-        TEST(output_starts_the_silence_anew),
-        TEST(visible_heartbeats_are_events_the_first_at_once),
-        TEST(the_first_visible_heartbeat_does_not_wait_for_a_replay),
-        TEST(the_first_visible_heartbeat_leaves_the_client_its_id),
-        TEST(none_is_sent_in_the_middle_of_a_frame),
-        TEST(a_blocked_client_gets_none_and_goes_on_later),
+        STAGE_TEST(a_comment_follows_after_each_silence),
+        STAGE_TEST(output_starts_the_silence_anew),
+        STAGE_TEST(visible_heartbeats_are_events_the_first_at_once),
+        STAGE_TEST(the_first_visible_heartbeat_does_not_wait_for_a_replay),
+        STAGE_TEST(the_first_visible_heartbeat_leaves_the_client_its_id),
+        STAGE_TEST(none_is_sent_in_the_middle_of_a_frame),
+        STAGE_TEST(a_blocked_client_gets_none_and_goes_on_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -356,40 +356,24 @@ static void many_channels_and_clients_come_and_go(void **state)
     assert_int_equal(stage->hub.stats.streams_open.value, 0);
 }
 
-static int set_up(void **state)
-{
-    static struct stage stage;
-    stage_init(&stage, NULL);
-    *state = &stage;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    stage_fini(*state);
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_message_reaches_all_clients_of_its_channel_at_the_flush),
-        TEST(a_burst_leaves_in_one_write_that_is_shared),
-        TEST(every_message_gets_an_id_whether_or_not_anybody_listens),
-        TEST(an_envelope_is_taken_apart),
-        TEST(who_leaves_is_sent_nothing_and_counted),
-        TEST(a_channel_lingers_for_who_comes_back_in_time),
-        TEST(an_idle_channel_is_dropped_and_its_memory_freed),
-        TEST(a_ring_holds_the_newest_events_up_to_history_length),
+        STAGE_TEST(a_message_reaches_all_clients_of_its_channel_at_the_flush),
+        STAGE_TEST(a_burst_leaves_in_one_write_that_is_shared),
+        STAGE_TEST(every_message_gets_an_id_whether_or_not_anybody_listens),
+        STAGE_TEST(an_envelope_is_taken_apart),
+        STAGE_TEST(who_leaves_is_sent_nothing_and_counted),
+        STAGE_TEST(a_channel_lingers_for_who_comes_back_in_time),
+        STAGE_TEST(an_idle_channel_is_dropped_and_its_memory_freed),
+        STAGE_TEST(a_ring_holds_the_newest_events_up_to_history_length),
         cmocka_unit_test(the_memory_of_all_rings_stays_in_its_bound),
         cmocka_unit_test(the_newest_event_is_kept_whatever_the_memory),
         cmocka_unit_test(idle_channels_give_way_first_the_longest_idle_before_others),
-        TEST(a_too_large_message_is_refused_and_announced_by_a_gap),
-        TEST(all_streams_end_with_retry_and_position),
-        TEST(who_has_not_got_all_is_ended_without_a_position),
-        TEST(many_channels_and_clients_come_and_go),
+        STAGE_TEST(a_too_large_message_is_refused_and_announced_by_a_gap),
+        STAGE_TEST(all_streams_end_with_retry_and_position),
+        STAGE_TEST(who_has_not_got_all_is_ended_without_a_position),
+        STAGE_TEST(many_channels_and_clients_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -210,34 +210,18 @@ static void blocked_at_every_write_all_still_arrives(void **state)
     client_close(&keeper);
 }
 
-static int set_up(void **state)
-{
-    static struct stage stage;
-    stage_init(&stage, NULL);
-    *state = &stage;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    stage_fini(*state);
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_blocked_client_keeps_its_position),
-        TEST(who_falls_off_the_ring_while_blocked_is_cut_off_and_counted),
-        TEST(who_was_cut_off_comes_back_to_a_gap_and_what_is_retained),
-        TEST(who_lags_although_ready_is_ended_properly),
-        TEST(a_burst_longer_than_the_ring_reaches_who_is_ready),
-        TEST(a_turn_sends_no_more_than_its_budget_and_then_asks_for_a_call),
-        TEST(a_caught_up_client_asks_for_no_call),
-        TEST(a_frame_larger_than_a_write_is_cut_and_comes_out_whole),
-        TEST(blocked_at_every_write_all_still_arrives),
+        STAGE_TEST(a_blocked_client_keeps_its_position),
+        STAGE_TEST(who_falls_off_the_ring_while_blocked_is_cut_off_and_counted),
+        STAGE_TEST(who_was_cut_off_comes_back_to_a_gap_and_what_is_retained),
+        STAGE_TEST(who_lags_although_ready_is_ended_properly),
+        STAGE_TEST(a_burst_longer_than_the_ring_reaches_who_is_ready),
+        STAGE_TEST(a_turn_sends_no_more_than_its_budget_and_then_asks_for_a_call),
+        STAGE_TEST(a_caught_up_client_asks_for_no_call),
+        STAGE_TEST(a_frame_larger_than_a_write_is_cut_and_comes_out_whole),
+        STAGE_TEST(blocked_at_every_write_all_still_arrives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
