@@ -11,7 +11,7 @@ struct program {
     const char *name;
     const char *summary; /* one line for --help */
     const struct format *format;
-    void (*handle)(void *events, const struct params *params, struct sink *sink);
+    void (*handle)(void *endpoint, const struct params *params, struct sink *sink);
 };
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "endpoint/events.h"
+#include "endpoint/exchange.h"
 #include "fcgi/fastcgi.h"
 #include "process/listener.h"
 #include "push/hub.h"
@@ -23,7 +23,7 @@ struct server {
     struct counters counters;
     struct hub hub;
     struct pubsub pubsub;
-    struct events events;
+    struct endpoint endpoint;
     struct fastcgi fastcgi;
     struct listener listener;
     ev_check turn_begin;
@@ -153,6 +153,7 @@ void server_init_hub(struct hub *hub, const struct program *program, const struc
                                       .max_message_bytes = (size_t)settings->max_message_bytes,
                                       .ring_linger_ms = settings->ring_linger_ms,
                                       .heartbeat_ms = settings->heartbeat_ms,
+                                      .poll_timeout_ms = settings->poll_timeout_ms,
                                       .retry_ms = settings->retry_ms};
     char tag[EVENT_TAG_LEN + 1];
 
@@ -160,10 +161,10 @@ void server_init_hub(struct hub *hub, const struct program *program, const struc
     hub_init(hub, &config, tag, counters);
 }
 
-static void init_events(struct server *server)
+static void init_endpoint(struct server *server)
 {
     const struct settings *settings = server->settings;
-    server->events = (struct events){.hub = &server->hub,
+    server->endpoint = (struct endpoint){.hub = &server->hub,
                                      .config = {.channels = {.allowed = &settings->channels,
                                                              .mount = settings->mount,
                                                              .max_channels = (size_t)settings->max_channels},
@@ -191,7 +192,7 @@ static void init_fastcgi(struct server *server, const struct program *program)
                                                      .connections = raise_descriptor_limit()},
                                           .request_timeout_ms = settings->request_timeout_ms,
                                           .drain_timeout_ms = DRAIN_TIMEOUT_MS};
-    const struct request_handler handler = {.handle = program->handle, .context = &server->events};
+    const struct request_handler handler = {.handle = program->handle, .context = &server->endpoint};
 
     fastcgi_init(&server->fastcgi, server->loop, &config, &handler, &server->counters);
 }
@@ -225,7 +226,7 @@ int server_run(const struct program *program, const struct settings *settings, c
 
     counters_init(&server.counters);
     server_init_hub(&server.hub, program, settings, &server.counters);
-    init_events(&server);
+    init_endpoint(&server);
     init_fastcgi(&server, program);
     init_turns(&server);
     watch_signals(&server);

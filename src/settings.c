@@ -79,6 +79,8 @@ static const struct option_spec specs[] = {
      .help = "other origin whose pages may read, with credentials; * for all, without"},
     {"heartbeat", OPTION_DURATION, AT(heartbeat_ms), .min = SECOND, .max = HOUR, .fallback = "15s",
      .value_name = "TIME", .help = "send a comment after so long without output"},
+    {"poll-timeout", OPTION_DURATION, AT(poll_timeout_ms), .min = SECOND, .max = HOUR, .fallback = "30s",
+     .value_name = "TIME", .help = "answer a poll for which nothing came after so long (longpoll.fcgi)"},
     {"retry", OPTION_DURATION, AT(retry_ms), .min = 100, .max = 24 * HOUR, .fallback = "3s", .value_name = "TIME",
      .help = "how long clients wait before they come back, give or take a third"},
     {"grace", OPTION_DURATION, AT(grace_ms), .max = HOUR, .fallback = "5s", .value_name = "TIME",

@@ -29,6 +29,7 @@ struct settings {
     int64_t request_timeout_ms;
     struct option_list cors_origins;
     int64_t heartbeat_ms;
+    int64_t poll_timeout_ms;
     int64_t retry_ms;
     int64_t grace_ms;
     int64_t log_target;

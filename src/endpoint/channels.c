@@ -107,9 +107,8 @@ static int add_list(struct channels *channels, const struct channels_config *con
     return 0;
 }
 
-/* The path behind the mount, without its first slash. */
-static int find_path(const struct channels_config *config, const struct params *params, struct span *path,
-                     struct http_error *error)
+int channels_find_path(const struct channels_config *config, const struct params *params, struct span *path,
+                       struct http_error *error)
 {
     const char *given_mount = params_get(params, "PUSH_MOUNT");
     const char *mount = given_mount != NULL ? given_mount : config->mount;
@@ -128,12 +127,10 @@ static int find_path(const struct channels_config *config, const struct params *
     return 0;
 }
 
-static int add_asked(struct channels *channels, const struct channels_config *config, const struct params *params,
+static int add_asked(struct channels *channels, const struct channels_config *config, struct span path,
                      const struct query *query, struct http_error *error)
 {
-    struct span path;
-
-    if (find_path(config, params, &path, error) < 0 || add_list(channels, config, path, error) < 0)
+    if (add_list(channels, config, path, error) < 0)
         return -1;
     for (size_t i = 0; i < query->count; i++) {
         if (!span_equals(query->pairs[i].name, "channel"))
@@ -161,12 +158,12 @@ static int add_default(struct channels *channels, const struct channels_config *
 }
 
 int channels_read(struct channels *channels, const struct channels_config *config, const struct params *params,
-                  const struct query *query, struct http_error *error)
+                  struct span path, const struct query *query, struct http_error *error)
 {
     struct allowed allowed = allowed_of(config, params);
 
     channels->count = 0;
-    if (add_asked(channels, config, params, query, error) < 0)
+    if (add_asked(channels, config, path, query, error) < 0)
         return -1;
     if (channels->count == 0)
         return add_default(channels, config, allowed, error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which channels a request asks for: in the query (channel=a&channel=b or channel=a,b) or in the path behind the mount
- * (/events/a,b), checked against the names and patterns that this mount allows.
+ * Which channels a request asks for: in the query (channel=a&channel=b or channel=a,b) or, where the endpoint has them
+ * there, in the path behind the mount (/events/a,b), checked against the names and patterns that this mount allows.
  */
 #ifndef ENDPOINT_CHANNELS_H
 #define ENDPOINT_CHANNELS_H
@@ -27,11 +27,18 @@ struct channels {
 };
 
 /*
- * Fills *channels. Returns 0, or -1 with the error to answer. The web server's request parameters PUSH_MOUNT and
- * PUSH_CHANNELS overrule the configuration for its mount: an empty list allows nothing, and what is no pattern in it is
- * passed over.
+ * Finds the path behind the mount, without its first slash. The web server's request parameter PUSH_MOUNT overrules the
+ * configuration. Returns 0, or -1 with the error to answer when the request is not for the mount.
+ */
+int channels_find_path(const struct channels_config *config, const struct params *params, struct span *path,
+                       struct http_error *error);
+
+/*
+ * Fills *channels from the path (empty: none there) or the query. Returns 0, or -1 with the error to answer. The web
+ * server's request parameter PUSH_CHANNELS overrules what the configuration allows: an empty list allows nothing, and what
+ * is no pattern in it is passed over.
  */
 int channels_read(struct channels *channels, const struct channels_config *config, const struct params *params,
-                  const struct query *query, struct http_error *error);
+                  struct span path, const struct query *query, struct http_error *error);
 
 #endif

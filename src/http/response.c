@@ -44,11 +44,11 @@ int http_error_set(struct http_error *error, int status, const char *code, const
     return -1;
 }
 
-void response_begin(struct buffer *out, int status)
+void response_begin(struct buffer *out, int status, const char *cache_control)
 {
-    buffer_printf(out, "Status: %d %s\r\n", status, reason_of(status));
+    buffer_printf(out, "Status: %d %s\r\nCache-Control: %s\r\n", status, reason_of(status), cache_control);
     /* nginx collects what it gets unless told not to. */
-    buffer_add_string(out, "Cache-Control: no-cache, no-store\r\nX-Accel-Buffering: no\r\n");
+    buffer_add_string(out, "X-Accel-Buffering: no\r\n");
 }
 
 void response_end_headers(struct buffer *out)

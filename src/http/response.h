@@ -21,8 +21,11 @@ struct http_error {
 int http_error_set(struct http_error *error, int status, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Begins a response: the status line of a known status and the headers of all answers. More header lines may follow. */
-void response_begin(struct buffer *out, int status);
+/*
+ * Begins a response: the status line of a known status, what caches may do (RFC 9111 §5.2), and the headers of all
+ * answers. More header lines may follow.
+ */
+void response_begin(struct buffer *out, int status, const char *cache_control);
 
 /* Ends the headers. */
 void response_end_headers(struct buffer *out);

@@ -23,6 +23,9 @@ struct event_id {
 /* Below all ids. */
 #define EVENT_ID_NONE ((struct event_id){0, 0})
 
+/* Above all ids. */
+#define EVENT_ID_MAX ((struct event_id){UINT64_MAX, UINT64_MAX})
+
 /* Below, at and above zero as strcmp(3). */
 int event_id_compare(struct event_id a, struct event_id b);
 

@@ -17,6 +17,8 @@ struct format {
     /* Appends one event. */
     void (*encode)(const struct message *message, struct buffer *out);
 
+    /* What follows is for formats of streams; else NULL. */
+
     /* Appends what moves the client's cursor to `id` without an event. */
     void (*encode_position)(struct event_id id, const char *tag, struct buffer *out);
 

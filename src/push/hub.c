@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "push/channel_name.h"
+#include "push/poll.h"
 
 enum {
     INITIAL_CHANNELS = 64,
@@ -21,6 +21,10 @@ static void register_counters(struct hub_stats *stats, struct counters *counters
     counters_register(counters, &stats->streams_opened, "streams.opened");
     counters_register(counters, &stats->streams_left, "streams.left");
     counters_register(counters, &stats->streams_lagged, "streams.lagged");
+    counters_register(counters, &stats->polls_open, "polls.open");
+    counters_register(counters, &stats->polls_opened, "polls.opened");
+    counters_register(counters, &stats->polls_timed_out, "polls.timed_out");
+    counters_register(counters, &stats->polls_left, "polls.left");
     counters_register(counters, &stats->messages_received, "messages.received");
     counters_register(counters, &stats->messages_unheard, "messages.unheard");
     counters_register(counters, &stats->messages_too_large, "messages.too_large");
@@ -30,6 +34,12 @@ static void register_counters(struct hub_stats *stats, struct counters *counters
     counters_register(counters, &stats->breaks, "breaks");
     counters_register(counters, &stats->channels_open, "channels.open");
     counters_register(counters, &stats->channels_bytes, "channels.bytes");
+}
+
+/* NULL where the format has no such thing. */
+static struct bytes *share_text(const char *text)
+{
+    return text != NULL ? bytes_new(text, strlen(text)) : NULL;
 }
 
 void hub_init(struct hub *hub, const struct hub_config *config, const char *tag, struct counters *counters)
@@ -42,8 +52,10 @@ void hub_init(struct hub *hub, const struct hub_config *config, const char *tag,
     list_init(&hub->dirty);
     timeouts_init(&hub->idle_channels, config->ring_linger_ms);
     timeouts_init(&hub->heartbeats, config->heartbeat_ms);
-    hub->heartbeat = bytes_new(config->format->heartbeat, strlen(config->format->heartbeat));
-    hub->heartbeat_event = bytes_new(config->format->heartbeat_event, strlen(config->format->heartbeat_event));
+    timeouts_init(&hub->polls, config->poll_timeout_ms);
+    timeouts_init(&hub->held_polls, POLL_HOLD_MS);
+    hub->heartbeat = share_text(config->format->heartbeat);
+    hub->heartbeat_event = share_text(config->format->heartbeat_event);
 }
 
 void hub_set_time(struct hub *hub, int64_t now_ms)
@@ -242,24 +254,44 @@ void hub_flush(struct hub *hub)
 
 int64_t hub_due(const struct hub *hub)
 {
-    int64_t heartbeat_due = timeouts_due(&hub->heartbeats);
-    int64_t idle_due = timeouts_due(&hub->idle_channels);
-    return heartbeat_due < idle_due ? heartbeat_due : idle_due;
+    const int64_t dues[] = {timeouts_due(&hub->heartbeats), timeouts_due(&hub->polls),
+                            timeouts_due(&hub->held_polls), timeouts_due(&hub->idle_channels)};
+    int64_t first = TIMEOUT_NEVER;
+    for (size_t i = 0; i < sizeof(dues) / sizeof(dues[0]); i++)
+        if (dues[i] < first)
+            first = dues[i];
+    return first;
+}
+
+static void expire_subscribers(struct timeouts *timeouts, int64_t now_ms)
+{
+    struct timeout *due;
+    while ((due = timeouts_take_due(timeouts, now_ms)) != NULL)
+        subscriber_on_timeout(LIST_ENTRY(due, struct subscriber, timeout));
 }
 
 void hub_expire(struct hub *hub)
 {
     struct timeout *due;
-    while ((due = timeouts_take_due(&hub->heartbeats, hub->now_ms)) != NULL)
-        subscriber_send_heartbeat(LIST_ENTRY(due, struct subscriber, heartbeat));
+
+    expire_subscribers(&hub->heartbeats, hub->now_ms);
+    expire_subscribers(&hub->polls, hub->now_ms);
+    expire_subscribers(&hub->held_polls, hub->now_ms);
     while ((due = timeouts_take_due(&hub->idle_channels, hub->now_ms)) != NULL)
         channel_drop(hub, LIST_ENTRY(due, struct channel, idle));
 }
 
+static void end_subscribers(struct timeouts *timeouts)
+{
+    LIST_FOR_EACH_SAFE(link, &timeouts->waiting)
+        subscriber_end(LIST_ENTRY(link, struct subscriber, timeout.link));
+}
+
 void hub_end_all(struct hub *hub)
 {
-    LIST_FOR_EACH_SAFE(link, &hub->heartbeats.waiting)
-        subscriber_end(LIST_ENTRY(link, struct subscriber, heartbeat.link), random_jitter(hub->config.retry_ms));
+    end_subscribers(&hub->heartbeats);
+    end_subscribers(&hub->polls);
+    end_subscribers(&hub->held_polls);
     batch_clear(&hub->batch);
 }
 
@@ -267,7 +299,8 @@ void hub_fini(struct hub *hub)
 {
     struct timeout *idle;
 
-    assert(list_is_empty(&hub->heartbeats.waiting));
+    assert(list_is_empty(&hub->heartbeats.waiting) && list_is_empty(&hub->polls.waiting) &&
+           list_is_empty(&hub->held_polls.waiting));
     while ((idle = timeouts_take_due(&hub->idle_channels, TIMEOUT_NEVER - 1)) != NULL)
         channel_drop(hub, LIST_ENTRY(idle, struct channel, idle));
     assert(lh_table_length(hub->channels) == 0);

@@ -29,11 +29,13 @@ struct hub_config {
     size_t max_message_bytes; /* larger payloads are refused */
     int64_t ring_linger_ms;   /* how long a channel without subscribers keeps its ring */
     int64_t heartbeat_ms;
+    int64_t poll_timeout_ms;  /* after which a poll is answered without events */
     int64_t retry_ms;         /* told to each client, jittered */
 };
 
 struct hub_stats {
     struct counter streams_open, streams_opened, streams_lagged, streams_left;
+    struct counter polls_open, polls_opened, polls_timed_out, polls_left;
     struct counter messages_received, messages_unheard, messages_too_large, members_dropped;
     struct counter events_delivered, gaps_sent, breaks;
     struct counter channels_open, channels_bytes;
@@ -48,7 +50,9 @@ struct hub {
     struct lh_table *channels;       /* private, as is all that follows: name -> struct channel */
     struct list dirty;               /* channels with something new in this turn */
     struct timeouts idle_channels;
-    struct timeouts heartbeats;      /* of all subscribers */
+    struct timeouts heartbeats;      /* of all streams */
+    struct timeouts polls;           /* deadlines of all polls that wait */
+    struct timeouts held_polls;      /* whose answer waits for the end of a millisecond */
     struct batch batch;
     struct envelope envelope;
     struct buffer scratch;
@@ -78,10 +82,10 @@ void hub_flush(struct hub *hub);
 /* When hub_expire has something to do next: monotonic milliseconds, or TIMEOUT_NEVER. */
 int64_t hub_due(const struct hub *hub);
 
-/* Sends the heartbeats that are due and drops channels nobody has listened to for ring_linger_ms. */
+/* Sends the heartbeats that are due, answers the polls that waited long enough, and drops channels nobody has listened to for ring_linger_ms. */
 void hub_expire(struct hub *hub);
 
-/* Ends all streams properly. */
+/* Ends all streams and answers all polls. */
 void hub_end_all(struct hub *hub);
 
 /* For subscriber.c: the channel of a valid name, made when it does not exist; no longer idle. */

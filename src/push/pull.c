@@ -55,14 +55,14 @@ static bool is_before(const struct head *a, const struct head *b)
     return order != 0 ? order < 0 : a->is_gap && !b->is_gap;
 }
 
-/* The first and the second head in id order. */
-static void find_heads(struct subscriber *subscriber, struct head *first, struct head *second)
+/* The first and the second head in id order, as far as they are not above `until`. */
+static void find_heads(struct subscriber *subscriber, struct event_id until, struct head *first, struct head *second)
 {
     *first = (struct head){0};
     *second = (struct head){0};
     for (size_t i = 0; i < subscriber->count; i++) {
         struct head head = head_of(&subscriber->subscriptions[i]);
-        if (head.subscription == NULL)
+        if (head.subscription == NULL || event_id_compare(head.id, until) > 0)
             continue;
         if (first->subscription == NULL || is_before(&head, first)) {
             *second = *first;
@@ -79,6 +79,13 @@ bool pull_has_lagged(const struct subscriber *subscriber)
         if (has_lagged(&subscriber->subscriptions[i]))
             return true;
     return false;
+}
+
+void pull_admit_lag(struct subscriber *subscriber)
+{
+    for (size_t i = 0; i < subscriber->count; i++)
+        if (has_lagged(&subscriber->subscriptions[i]))
+            subscriber->subscriptions[i].has_gap = true;
 }
 
 bool pull_is_done(const struct subscriber *subscriber)
@@ -110,17 +117,21 @@ static struct bytes *take_gap(struct subscriber *subscriber, const struct head *
     return event;
 }
 
-/* Events of one channel up to the next event or gap of another one. */
+/* Events of one channel up to the next event or gap of another one, and not above `until`. */
 static struct bytes *take_run(struct subscriber *subscriber, const struct head *head, const struct head *bound,
-                              size_t limit)
+                              size_t limit, struct event_id until)
 {
     struct subscription *subscription = head->subscription;
     const struct ring *ring = &subscription->channel->ring;
     struct ring_cursor *cursor = &subscription->cursor;
     uint64_t from = cursor->index;
-    uint64_t until = bound->subscription != NULL ? ring_find_from(ring, bound->id) : ring->end;
+    uint64_t end = ring->end;
 
-    struct bytes *run = batch_take(&subscriber->hub->batch, ring, cursor, until, limit);
+    if (bound->subscription != NULL)
+        end = ring_find_from(ring, bound->id);
+    else if (event_id_compare(until, EVENT_ID_MAX) != 0)
+        end = ring_find_after(ring, until);
+    struct bytes *run = batch_take(&subscriber->hub->batch, ring, cursor, end, limit);
     if (cursor->index > from)
         subscriber->last = ring_at(ring, cursor->index - 1)->id;
     subscriber->hub->stats.events_delivered.value += cursor->index - from;
@@ -134,7 +145,7 @@ static size_t frame_length(const struct head *head)
 
 /* Appends further runs to the one just taken, as long as whole frames fit. */
 static struct bytes *join_runs(struct subscriber *subscriber, struct bytes *run, struct head *first,
-                               struct head *second, size_t limit)
+                               struct head *second, size_t limit, struct event_id until)
 {
     struct buffer *joined = &subscriber->hub->scratch;
 
@@ -142,25 +153,76 @@ static struct bytes *join_runs(struct subscriber *subscriber, struct bytes *run,
     for (;;) {
         buffer_add(joined, run->data, run->len);
         bytes_unref(run);
-        find_heads(subscriber, first, second);
+        find_heads(subscriber, until, first, second);
         if (first->subscription == NULL || first->is_gap || frame_length(first) > limit - joined->len)
             return buffer_to_bytes(joined);
-        run = take_run(subscriber, first, second, limit - joined->len);
+        run = take_run(subscriber, first, second, limit - joined->len, until);
     }
 }
 
-struct bytes *pull_next(struct subscriber *subscriber, size_t limit)
+struct bytes *pull_next(struct subscriber *subscriber, size_t limit, struct event_id until)
 {
     struct head first;
     struct head second;
 
     assert(!pull_has_lagged(subscriber));
-    find_heads(subscriber, &first, &second);
+    find_heads(subscriber, until, &first, &second);
     if (first.subscription == NULL)
         return NULL;
     if (first.is_gap)
         return take_gap(subscriber, &first, &second);
-    struct bytes *run = take_run(subscriber, &first, &second, limit);
+    struct bytes *run = take_run(subscriber, &first, &second, limit, until);
     bool has_other_runs = second.subscription != NULL && first.subscription->cursor.offset == 0;
-    return has_other_runs ? join_runs(subscriber, run, &first, &second, limit) : run;
+    return has_other_runs ? join_runs(subscriber, run, &first, &second, limit, until) : run;
+}
+
+/* --- looking ahead -------------------------------------------------------------------------------------------- */
+
+size_t pull_count(const struct subscriber *subscriber)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < subscriber->count; i++) {
+        const struct ring *ring = &subscriber->subscriptions[i].channel->ring;
+        for (uint64_t index = next_index(&subscriber->subscriptions[i]); index < ring->end; index++)
+            count += ring_at(ring, index)->frame != NULL;
+    }
+    return count;
+}
+
+struct event_id pull_find_nth(const struct subscriber *subscriber, size_t count)
+{
+    uint64_t next[UINT8_MAX];
+    const struct ring_entry *found = NULL;
+
+    for (size_t i = 0; i < subscriber->count; i++)
+        next[i] = next_index(&subscriber->subscriptions[i]);
+    while (count > 0) {
+        size_t from = 0;
+        found = NULL;
+        for (size_t i = 0; i < subscriber->count; i++) {
+            const struct ring *ring = &subscriber->subscriptions[i].channel->ring;
+            if (next[i] == ring->end)
+                continue;
+            const struct ring_entry *entry = ring_at(ring, next[i]);
+            if (found == NULL || event_id_compare(entry->id, found->id) < 0) {
+                found = entry;
+                from = i;
+            }
+        }
+        if (found == NULL)
+            return EVENT_ID_MAX;
+        next[from]++;
+        count -= found->frame != NULL;
+    }
+    return found->id;
+}
+
+void pull_skip_to(struct subscriber *subscriber, struct event_id id)
+{
+    for (size_t i = 0; i < subscriber->count; i++) {
+        struct subscription *subscription = &subscriber->subscriptions[i];
+        uint64_t index = ring_find_after(&subscription->channel->ring, id);
+        if (index > subscription->cursor.index)
+            subscription->cursor.index = index;
+    }
 }

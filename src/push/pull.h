@@ -4,19 +4,32 @@
 #define PUSH_PULL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "push/subscriber.h"
 
 /* True when the ring of a subscription no longer holds what would come next. */
 bool pull_has_lagged(const struct subscriber *subscriber);
 
+/* Turns what is no longer held into a gap, for a client that is told rather than ended. */
+void pull_admit_lag(struct subscriber *subscriber);
+
 /* True when nothing is left to send. */
 bool pull_is_done(const struct subscriber *subscriber);
 
 /*
- * The next bytes, at most `limit`, and moves the cursors behind them; NULL when nothing is left. The caller owns a
- * reference. The subscriber must not have lagged.
+ * The next bytes of events up to the id `until`, at most `limit`, and moves the cursors behind them; NULL when nothing is
+ * left. The caller owns a reference. The subscriber must not have lagged.
  */
-struct bytes *pull_next(struct subscriber *subscriber, size_t limit);
+struct bytes *pull_next(struct subscriber *subscriber, size_t limit, struct event_id until);
+
+/* The id of the `count`th event still to be sent, gaps not counted; EVENT_ID_MAX when there are fewer. `count` > 0. */
+struct event_id pull_find_nth(const struct subscriber *subscriber, size_t count);
+
+/* How many events are still to be sent, gaps not counted. */
+size_t pull_count(const struct subscriber *subscriber);
+
+/* Passes over everything up to the id. */
+void pull_skip_to(struct subscriber *subscriber, struct event_id id);
 
 #endif

@@ -25,7 +25,10 @@ enum sink_state {
 };
 
 struct sink_ops {
-    /* Sends or keeps the payload (with a reference of its own). Not to be called again while blocked. */
+    /*
+     * Sends or keeps the payload (with a reference of its own). While blocked it keeps whatever it is given, so only an
+     * answer of known size goes on writing then.
+     */
     enum sink_state (*write)(struct sink *sink, struct bytes *payload);
 
     /* Asks for subscriber_on_writable in the next turn of the loop although the sink is ready. */

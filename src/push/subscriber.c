@@ -5,9 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/random.h"
 #include "push/hub.h"
-#include "push/pull.h"
 
 /* --- where it starts ------------------------------------------------------------------------------------------ */
 
@@ -66,17 +64,18 @@ static bool read_position(struct subscriber *subscriber, const struct resume *re
     return true;
 }
 
-struct subscriber *subscriber_new(struct hub *hub, struct sink *sink, const struct subscription_request *request)
+void *subscriber_new(const struct subscriber_policy *policy, size_t size, struct hub *hub, struct sink *sink,
+                     const struct subscription_request *request)
 {
     assert(sink->subscriber == NULL && request->count > 0 && request->count <= UINT8_MAX);
-    struct subscriber *subscriber =
-        alloc_zeroed(1, sizeof(*subscriber) + request->count * sizeof(subscriber->subscriptions[0]));
+    assert(size % _Alignof(struct subscription) == 0);
+    struct subscriber *subscriber = alloc_zeroed(1, size + request->count * sizeof(struct subscription));
+    subscriber->policy = policy;
     subscriber->hub = hub;
     subscriber->sink = sink;
-    subscriber->has_visible_heartbeat = request->has_visible_heartbeat;
     subscriber->count = (uint8_t)request->count;
-    timeout_init(&subscriber->heartbeat);
-    timeout_start(&hub->heartbeats, &subscriber->heartbeat, hub->now_ms);
+    subscriber->subscriptions = (void *)((char *)subscriber + size);
+    timeout_init(&subscriber->timeout);
     bool is_known = read_position(subscriber, &request->resume);
     for (size_t i = 0; i < request->count; i++) {
         struct subscription *subscription = &subscriber->subscriptions[i];
@@ -86,12 +85,10 @@ struct subscriber *subscriber_new(struct hub *hub, struct sink *sink, const stru
         start(subscriber, subscription, &request->resume, is_known);
     }
     sink->subscriber = subscriber;
-    hub->stats.streams_opened.value++;
-    hub->stats.streams_open.value++;
     return subscriber;
 }
 
-static void subscriber_free(struct subscriber *subscriber)
+void subscriber_free(struct subscriber *subscriber)
 {
     for (size_t i = 0; i < subscriber->count; i++) {
         struct channel *channel = subscriber->subscriptions[i].channel;
@@ -99,140 +96,47 @@ static void subscriber_free(struct subscriber *subscriber)
         if (list_is_empty(&channel->subscriptions))
             hub_channel_release(subscriber->hub, channel);
     }
-    timeout_stop(&subscriber->heartbeat);
-    subscriber->hub->stats.streams_open.value--;
+    timeout_stop(&subscriber->timeout);
     free(subscriber->resumed_from);
     free(subscriber);
 }
 
-/* --- sending -------------------------------------------------------------------------------------------------- */
-
-/* Hands over the payload and the caller's reference. */
-static void send_payload(struct subscriber *subscriber, struct bytes *payload)
+void subscriber_send(struct subscriber *subscriber, struct bytes *payload)
 {
     enum sink_state state = subscriber->sink->ops->write(subscriber->sink, payload);
     bytes_unref(payload);
     subscriber->is_blocked = state == SINK_BLOCKED;
-    timeout_start(&subscriber->hub->heartbeats, &subscriber->heartbeat, subscriber->hub->now_ms);
 }
 
-static void add_position(struct subscriber *subscriber, struct buffer *out)
+void subscriber_catch_up(struct subscriber *subscriber, struct event_id position)
 {
-    const struct hub *hub = subscriber->hub;
-    hub->config.format->encode_position(hub->position, hub->tag, out);
-    subscriber->last = hub->position;
-    subscriber->is_positioned = true;
+    subscriber->last = position;
     free(subscriber->resumed_from);
     subscriber->resumed_from = NULL;
 }
 
-static void send_position(struct subscriber *subscriber)
-{
-    struct buffer *block = &subscriber->hub->scratch;
-    buffer_clear(block);
-    add_position(subscriber, block);
-    send_payload(subscriber, buffer_to_bytes(block));
-}
-
-/* A stream that still can be ended properly is; one that waits for its client is cut off. */
-static void end_lagged(struct subscriber *subscriber)
-{
-    struct sink *sink = subscriber->sink;
-    if (subscriber->is_blocked)
-        sink->ops->abort(sink);
-    else
-        sink->ops->end(sink);
-    subscriber->hub->stats.streams_lagged.value++;
-    subscriber_free(subscriber);
-}
-
-void subscriber_open(struct subscriber *subscriber, struct buffer *head)
-{
-    const struct hub_config *config = &subscriber->hub->config;
-
-    buffer_add_string(head, config->format->opening);
-    config->format->encode_retry(random_jitter(config->retry_ms), head);
-    bool is_done = pull_is_done(subscriber);
-    if (is_done)
-        add_position(subscriber, head);
-    else if (subscriber->has_visible_heartbeat)
-        /* An event without an id, first on a connection, takes the client's from it (WHATWG HTML §9.2.6). */
-        config->format->encode_position(subscriber->last, subscriber->hub->tag, head);
-    if (subscriber->has_visible_heartbeat)
-        buffer_add_string(head, config->format->heartbeat_event);
-    send_payload(subscriber, buffer_to_bytes(head));
-    if (!is_done)
-        subscriber_flush(subscriber);
-}
-
 void subscriber_flush(struct subscriber *subscriber)
 {
-    struct bytes *payload;
-
-    if (pull_has_lagged(subscriber)) {
-        end_lagged(subscriber);
-        return;
-    }
-    if (!subscriber->is_blocked && (payload = pull_next(subscriber, SINK_WRITE_LIMIT)) != NULL)
-        send_payload(subscriber, payload);
-    if (subscriber->is_blocked)
-        return;
-    if (!pull_is_done(subscriber))
-        subscriber->sink->ops->call_back(subscriber->sink);
-    else if (!subscriber->is_positioned)
-        send_position(subscriber);
+    subscriber->policy->flush(subscriber);
 }
 
-void subscriber_send_heartbeat(struct subscriber *subscriber)
+void subscriber_on_timeout(struct subscriber *subscriber)
 {
-    struct hub *hub = subscriber->hub;
-
-    /* Output is on its way, perhaps in the middle of a frame: that shows as much life as a heartbeat. */
-    if (subscriber->is_blocked || !pull_is_done(subscriber))
-        timeout_start(&hub->heartbeats, &subscriber->heartbeat, hub->now_ms);
-    else
-        send_payload(subscriber, bytes_ref(subscriber->has_visible_heartbeat ? hub->heartbeat_event : hub->heartbeat));
+    subscriber->policy->on_timeout(subscriber);
 }
 
-/* True when the stream stands in the middle of a frame. */
-static bool is_cut(const struct subscriber *subscriber)
+void subscriber_end(struct subscriber *subscriber)
 {
-    for (size_t i = 0; i < subscriber->count; i++)
-        if (subscriber->subscriptions[i].cursor.offset > 0)
-            return true;
-    return false;
+    subscriber->policy->end(subscriber);
 }
-
-static void send_farewell(struct subscriber *subscriber, int64_t retry_ms)
-{
-    struct buffer *block = &subscriber->hub->scratch;
-    buffer_clear(block);
-    subscriber->hub->config.format->encode_retry(retry_ms, block);
-    if (pull_is_done(subscriber))
-        add_position(subscriber, block);
-    send_payload(subscriber, buffer_to_bytes(block));
-}
-
-void subscriber_end(struct subscriber *subscriber, int64_t retry_ms)
-{
-    struct sink *sink = subscriber->sink;
-
-    if (!subscriber->is_blocked && !is_cut(subscriber))
-        send_farewell(subscriber, retry_ms);
-    sink->ops->end(sink);
-    subscriber_free(subscriber);
-}
-
-/* --- from the sink -------------------------------------------------------------------------------------------- */
 
 void subscriber_on_writable(struct subscriber *subscriber)
 {
     subscriber->is_blocked = false;
-    subscriber_flush(subscriber);
+    subscriber->policy->flush(subscriber);
 }
 
 void subscriber_on_gone(struct subscriber *subscriber)
 {
-    subscriber->hub->stats.streams_left.value++;
-    subscriber_free(subscriber);
+    subscriber->policy->on_gone(subscriber);
 }

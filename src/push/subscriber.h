@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One client's stream: cursors into the rings of its channels, and the sink that its bytes go to. It owns no messages:
- * a client that reads slowly costs a position, not a queue, and is ended when a ring no longer holds what it needs.
+ * One client's interest in channels: cursors into their rings, and the sink that its bytes go to. It owns no messages: a
+ * client that reads slowly costs a position, not a queue. What it is sent, and when, is its policy: a stream
+ * (push/stream.h) goes on and on, a poll (push/poll.h) is answered once.
  *
- * Invariants: events are handed to the sink in id order over all channels; none at or below the id that the client came
- * with; `last` is the id of the newest one. Owned by the hub from subscriber_new until it ends, whoever ends it: after
- * subscriber_end, subscriber_on_gone or a flush the subscriber may be gone.
+ * Invariants: events are taken in id order over all channels; none at or below the id that the client came with; `last`
+ * is the id of the newest one. Lives in the hub until it ends, whoever ends it: after subscriber_end, subscriber_flush,
+ * subscriber_on_writable or subscriber_on_gone it may be gone.
  */
 #ifndef PUSH_SUBSCRIBER_H
 #define PUSH_SUBSCRIBER_H
@@ -14,7 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buffer.h"
 #include "base/list.h"
 #include "base/timeouts.h"
 #include "push/channel.h"
@@ -33,17 +33,25 @@ struct subscription {
     bool has_gap;              /* a gap is announced before anything else of the channel */
 };
 
+/* What kind of client it is. Each of these may free the subscriber. */
+struct subscriber_policy {
+    void (*flush)(struct subscriber *subscriber);      /* something may be new, or the sink takes more */
+    void (*on_timeout)(struct subscriber *subscriber); /* its timeout in the hub has passed */
+    void (*end)(struct subscriber *subscriber);        /* the program ends: so does the answer, properly */
+    void (*on_gone)(struct subscriber *subscriber);    /* the client has left */
+};
+
+/* The first member of a policy's own structure; subscriptions stand behind that in the same allocation. */
 struct subscriber {
+    const struct subscriber_policy *policy;
     struct hub *hub;
     struct sink *sink;
-    struct timeout heartbeat;
-    struct event_id last; /* newest id handed to the sink; at first, where the client came in (unknown: EVENT_ID_NONE) */
+    struct timeout timeout;
+    struct event_id last; /* newest id taken; at first, where the client came in (unknown: EVENT_ID_NONE) */
     char *resumed_from;   /* what the client sent as its last id, until it has caught up; else NULL */
-    bool is_blocked;      /* the sink takes nothing now */
-    bool is_positioned;   /* the client was told where it stands */
-    bool has_visible_heartbeat;
+    struct subscription *subscriptions;
     uint8_t count;
-    struct subscription subscriptions[];
+    bool is_blocked; /* the sink takes nothing now */
 };
 
 /* What a client asks for. The channels are valid, different names; count is 1 to UINT8_MAX. */
@@ -51,26 +59,28 @@ struct subscription_request {
     const struct span *channels;
     size_t count;
     struct resume resume;
-    bool has_visible_heartbeat;
 };
 
-/* Attaches a new subscriber to the sink. Nothing is sent yet. */
-struct subscriber *subscriber_new(struct hub *hub, struct sink *sink, const struct subscription_request *request);
-
 /*
- * Opens the stream: sends `head` (response headers, say) and the format's opening, then what the client missed and its
- * position. The subscriber may be gone afterwards.
+ * For policies: a zeroed structure of `size` bytes that begins with a subscriber, attached to the sink and standing in
+ * its channels where the request wants it. Nothing is sent.
  */
-void subscriber_open(struct subscriber *subscriber, struct buffer *head);
+void *subscriber_new(const struct subscriber_policy *policy, size_t size, struct hub *hub, struct sink *sink,
+                     const struct subscription_request *request);
 
-/* Hands the sink what is new, one write of up to SINK_WRITE_LIMIT bytes, unless it is blocked; asks for the next turn. */
+/* For policies: takes the subscriber out of its channels and frees it. The sink is let go of already. */
+void subscriber_free(struct subscriber *subscriber);
+
+/* For policies: hands the sink a payload and the caller's reference to it. */
+void subscriber_send(struct subscriber *subscriber, struct bytes *payload);
+
+/* For policies: the client has all up to its position, so that nothing it came with is of interest any more. */
+void subscriber_catch_up(struct subscriber *subscriber, struct event_id position);
+
+/* For the hub. */
 void subscriber_flush(struct subscriber *subscriber);
-
-/* Sends a heartbeat now, unless output waits anyway, and starts the time to the next. */
-void subscriber_send_heartbeat(struct subscriber *subscriber);
-
-/* Ends the stream on our side: position and the time to wait before coming back, then the end of the response. */
-void subscriber_end(struct subscriber *subscriber, int64_t retry_ms);
+void subscriber_on_timeout(struct subscriber *subscriber);
+void subscriber_end(struct subscriber *subscriber);
 
 /* For the sink's implementer: see push/sink.h. */
 void subscriber_on_writable(struct subscriber *subscriber);

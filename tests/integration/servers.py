@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The programs under test and around it: Redis, Responder (sse.fcgi), Lighttpd."""
+"""The programs under test and around them: Redis, Responder (sse.fcgi), LongPoll, Lighttpd."""
 
 import os
 import pathlib
@@ -86,10 +86,11 @@ class Responder(Process):
     """sse.fcgi. Options are keywords: heartbeat="1s" is --heartbeat 1s; None leaves one out."""
 
     name = "sse.fcgi"
+    program = PROGRAM
 
     def __init__(self, directory, environment=None, launcher=(), wait_for="listening on", **options):
         super().__init__(directory)
-        self.path = str(self.directory / "sse.sock")
+        self.path = str(self.directory / "fcgi.sock")
         self.options = {"listen": f"unix:{self.path}", "history": "memory", **options}
         self.is_expected_to_live = True
         self._environment = {**sanitizer_environment(), **(environment or {})}
@@ -110,7 +111,7 @@ class Responder(Process):
         for name, value in self.options.items():
             for one in value if isinstance(value, (list, tuple)) else [value]:
                 words += [] if one is None else ["--" + name.replace("_", "-"), str(one)]
-        return [*self._launcher, PROGRAM, *words]
+        return [*self._launcher, self.program, *words]
 
     def environment(self):
         return self._environment
@@ -140,15 +141,22 @@ class Responder(Process):
         """What the end of every test asserts, as a list of what is wrong."""
         wrong = []
         if self.is_expected_to_live and not self.is_alive():
-            wrong.append(f"sse.fcgi ended by itself with status {self._child.poll()}")
+            wrong.append(f"{self.name} ended by itself with status {self._child.poll()}")
         if self.is_alive():
             self.resume()
             status = self.stop()
             if status != 0:
-                wrong.append(f"sse.fcgi exited with {status} after SIGTERM")
+                wrong.append(f"{self.name} exited with {status} after SIGTERM")
         if SANITIZER_REPORT.search(self.log()):
             wrong.append("a sanitizer reported")
         return wrong
+
+
+class LongPoll(Responder):
+    """longpoll.fcgi."""
+
+    name = "longpoll.fcgi"
+    program = BUILD / "src" / "longpoll.fcgi"
 
 
 class Lighttpd(Process):
@@ -202,6 +210,27 @@ class Lighttpd(Process):
             for pid in orphans:
                 until(lambda: has_ended(pid), f"sse.fcgi {pid} ends with lighttpd")
         return ["a sanitizer reported"] if SANITIZER_REPORT.search(self.log()) else []
+
+
+class PollLighttpd(Lighttpd):
+    """lighttpd with longpoll.fcgi at /list and /subscribe, and nothing else."""
+
+    CONFIGURATION = """
+server.modules = ("mod_fastcgi")
+server.bind = "127.0.0.1"
+server.port = {port}
+server.document-root = "{directory}"
+server.errorlog = "{directory}/error.log"
+fastcgi.server = (
+  "/list" => (("socket" => "{socket}", "check-local" => "disable")),
+  "/subscribe" => (("socket" => "{socket}", "check-local" => "disable"))
+)
+"""
+
+    def argv(self):
+        path = self.directory / "lighttpd.conf"
+        path.write_text(self.CONFIGURATION.format(port=self.port, directory=self.directory, socket=self._socket))
+        return ["lighttpd", "-D", "-f", path]
 
 
 class Spawned:

@@ -41,16 +41,23 @@ class Stage:
         self._redis = self._add(servers.Redis(self._place("r"), *arguments, **how))
         return self._redis
 
-    def new_responder(self, **options):
-        """An sse.fcgi that is not yet started; it follows this stage's Redis unless told otherwise."""
+    def new_responder(self, kind=servers.Responder, **options):
+        """An sse.fcgi, or another kind, not yet started; it follows this stage's Redis unless told otherwise."""
         options.setdefault("redis", self.redis.url if "redis" not in options else None)
-        return self._add(servers.Responder(self._place("s"), **options))
+        return self._add(kind(self._place("s"), **options))
 
     def responder(self, **options):
         """A started sse.fcgi that has subscribed."""
         responder = self.new_responder(**options).start()
         responder.wait_subscribed()
         return responder
+
+    def longpoll(self, **options):
+        """A started longpoll.fcgi that has subscribed."""
+        return self.responder(kind=servers.LongPoll, **options)
+
+    def poll_lighttpd(self, responder):
+        return self._add(servers.PollLighttpd(self._place("l"), responder)).start()
 
     def lighttpd(self, responder, **how):
         return self._add(servers.Lighttpd(self._place("l"), responder, **how)).start()
@@ -80,8 +87,8 @@ class Stage:
         self._connections.append(stream)
         return stream
 
-    def http(self, lighttpd, method, target, headers=(), body=b""):
-        response = web.HttpResponse(lighttpd.address, method, target, headers, body)
+    def http(self, lighttpd, method, target, headers=(), body=b"", **how):
+        response = web.HttpResponse(lighttpd.address, method, target, headers, body, **how)
         self._connections.append(response)
         return response
 

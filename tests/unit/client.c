@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "push/stream.h"
 #include "unit.h"
 
 enum { CHANNELS_LIMIT = 16 };
@@ -23,10 +24,9 @@ void client_open_at(struct client *client, struct hub *hub, const char *channels
     }
     *client = (struct client){0};
     fake_sink_init(&client->sink);
-    const struct subscription_request request = {
-        .channels = names, .count = count, .resume = *resume, .has_visible_heartbeat = has_visible_heartbeat};
+    const struct subscription_request request = {.channels = names, .count = count, .resume = *resume};
     buffer_add_string(&buffer, head);
-    subscriber_open(subscriber_new(hub, &client->sink.sink, &request), &buffer);
+    stream_open(hub, &client->sink.sink, &request, has_visible_heartbeat, &buffer);
     buffer_fini(&buffer);
 }
 
@@ -99,4 +99,16 @@ void client_forget(struct client *client)
     client->sink.writes = 0;
     client->sink.largest_write = 0;
     client->read = 0;
+}
+
+static void do_nothing(struct subscriber *subscriber)
+{
+    (void)subscriber;
+}
+
+struct subscriber *client_subscribe(struct hub *hub, struct sink *sink, const struct subscription_request *request)
+{
+    static const struct subscriber_policy policy = {
+        .flush = do_nothing, .on_timeout = do_nothing, .end = do_nothing, .on_gone = subscriber_free};
+    return subscriber_new(&policy, sizeof(struct subscriber), hub, sink, request);
 }

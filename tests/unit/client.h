@@ -35,6 +35,12 @@ const char *client_events(struct client *client);
 /* The text of what was written. */
 const char *client_text(struct client *client);
 
+/*
+ * A subscriber without a policy: it stands in its channels and is sent nothing by itself, until the sink's client
+ * leaves.
+ */
+struct subscriber *client_subscribe(struct hub *hub, struct sink *sink, const struct subscription_request *request);
+
 /* Forgets what was written and read, so that what follows stands alone. The position is kept. */
 void client_forget(struct client *client);
 

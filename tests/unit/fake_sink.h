@@ -20,6 +20,7 @@ struct fake_sink {
     struct bytes *last_payload; /* a reference */
     bool blocks;                /* answers SINK_BLOCKED from now on */
     bool is_waiting;            /* it did, and was not drained since */
+    bool keeps_more;            /* may be written to while it waits: for answers of known size */
     bool wants_call_back;
     unsigned ends, aborts;
 };

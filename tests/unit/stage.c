@@ -14,6 +14,7 @@ const struct hub_config stage_config = {
     .max_message_bytes = 200000,
     .ring_linger_ms = 60000,
     .heartbeat_ms = 15000,
+    .poll_timeout_ms = 30000,
     .retry_ms = 3000,
 };
 
@@ -29,8 +30,8 @@ void stage_init(struct stage *stage, const struct hub_config *config)
 
 void stage_fini(struct stage *stage)
 {
-    /* A test that failed has left streams open; that it failed is what is to be read then. */
-    if (stage->hub.stats.streams_open.value == 0)
+    /* A test that failed has left subscribers; that it failed is what is to be read then. */
+    if (stage->hub.stats.streams_open.value == 0 && stage->hub.stats.polls_open.value == 0)
         hub_fini(&stage->hub);
 }
 

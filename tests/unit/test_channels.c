@@ -73,7 +73,11 @@ static void check(const struct row *row)
     split(allowed_text, &allowed, items);
     query_parse(&query, span_of(row->query != NULL ? row->query : ""));
     const struct channels_config config = {.allowed = &allowed, .mount = row->mount, .max_channels = MAX_CHANNELS};
-    int result = channels_read(&channels, &config, &(struct params){strings}, &query, &error);
+    const struct params params = {strings};
+    struct span path;
+    int result = channels_find_path(&config, &params, &path, &error);
+    if (result == 0)
+        result = channels_read(&channels, &config, &params, path, &query, &error);
     check_result(row, result, &channels, &error);
     query_fini(&query);
 }

@@ -10,6 +10,7 @@
 #include "fcgi/decoder.h"
 #include "fcgi/fastcgi.h"
 #include "fcgi_peer.h"
+#include "push/stream.h"
 #include "stage.h"
 #include "unit.h"
 
@@ -35,7 +36,7 @@ static void handle(void *context, const struct params *params, struct sink *sink
     fixture->handled++;
     if (strcmp(path, "/stream") == 0) {
         const struct subscription_request request = {.channels = &(struct span){"a", 1}, .count = 1};
-        subscriber_open(subscriber_new(&fixture->stage.hub, sink, &request), &answer);
+        stream_open(&fixture->stage.hub, sink, &request, false, &answer);
         buffer_fini(&answer);
         return;
     }

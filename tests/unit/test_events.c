@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "endpoint/exchange.h"
 #include "fake_sink.h"
 #include "stage.h"
 #include "unit.h"
@@ -10,7 +11,7 @@
 struct fixture {
     struct stage stage;
     struct option_list allowed, origins;
-    struct events events;
+    struct endpoint endpoint;
     struct fake_sink sink;
     const char *body; /* of the last answer */
 };
@@ -26,10 +27,10 @@ static int set_up(void **state)
     fixture = (struct fixture){.allowed = {allowed_items, COUNT_OF(allowed_items)},
                                .origins = {origin_items, COUNT_OF(origin_items)}};
     stage_init(&fixture.stage, NULL);
-    fixture.events = (struct events){.hub = &fixture.stage.hub,
-                                     .config = {.channels = {.allowed = &fixture.allowed, .max_channels = 3},
-                                                .cors_origins = &fixture.origins,
-                                                .max_body_bytes = 1000}};
+    fixture.endpoint = (struct endpoint){.hub = &fixture.stage.hub,
+                                         .config = {.channels = {.allowed = &fixture.allowed, .max_channels = 3},
+                                                    .cors_origins = &fixture.origins,
+                                                    .max_body_bytes = 1000}};
     fake_sink_init(&fixture.sink);
     *state = &fixture;
     return 0;
@@ -50,7 +51,7 @@ static const char *request(struct fixture *fixture, const char *const *variables
     fake_sink_leave(&fixture->sink);
     fake_sink_fini(&fixture->sink);
     fake_sink_init(&fixture->sink);
-    events_handle(&fixture->events, &(struct params){(char *const *)(uintptr_t)variables}, &fixture->sink.sink);
+    events_handle(&fixture->endpoint, &(struct params){(char *const *)(uintptr_t)variables}, &fixture->sink.sink);
     char *end = strstr(fixture->sink.written.data, "\r\n\r\n");
     assert_non_null(end);
     fixture->body = end + 4;
@@ -68,12 +69,6 @@ static void assert_status(const char *headers, const char *status)
     assert_int_equal(strncmp(headers, "Status: ", 8), 0);
     if (strncmp(headers + 8, status, strlen(status)) != 0)
         fail_msg("%s is not %s", headers, status);
-}
-
-static void assert_lacks(const char *text, const char *part)
-{
-    if (strstr(text, part) != NULL)
-        fail_msg("'%s' contains '%s'", text, part);
 }
 
 static void assert_over(const struct fixture *fixture)
@@ -212,7 +207,7 @@ static void what_is_wrong_with_a_request_is_said(void **state)
     assert_contains(fixture->body, "\\\"\\u000a\xef\xbf\xbd");
     assert_error(fixture, REQUEST(fixture, "REQUEST_METHOD=GET", "QUERY_STRING=channel=a&timestamp=now"), "400 ",
                  "invalid-timestamp");
-    fixture->events.config.channels.mount = "/events";
+    fixture->endpoint.config.channels.mount = "/events";
     assert_error(fixture, REQUEST(fixture, "REQUEST_METHOD=GET", "SCRIPT_NAME=/x"), "404 ", "not-found");
 }
 
@@ -273,7 +268,7 @@ static void a_sink_that_blocks_at_once_gets_the_rest_later(void **state)
     fake_sink_init(&fixture->sink);
     fixture->sink.blocks = true;
     static const char *const variables[] = {"REQUEST_METHOD=GET", "QUERY_STRING=channel=a&since=0", NULL};
-    events_handle(&fixture->events, &(struct params){(char *const *)(uintptr_t)variables}, &fixture->sink.sink);
+    events_handle(&fixture->endpoint, &(struct params){(char *const *)(uintptr_t)variables}, &fixture->sink.sink);
     assert_int_equal(fixture->sink.writes, 1);
     fake_sink_drain(&fixture->sink);
     assert_contains(fixture->sink.written.data, "data: 1\n\nid: ");

@@ -47,7 +47,7 @@ static void what_the_client_sent_stands_in_it_as_valid_json(void **state)
         .count = 1,
         .resume = {.kind = RESUME_AFTER_ID, .id = span_of("\"},\\\n\xc3(\t")},
     };
-    struct subscriber *subscriber = subscriber_new(&stage.hub, &sink.sink, &request);
+    struct subscriber *subscriber = client_subscribe(&stage.hub, &sink.sink, &request);
     check_gap(subscriber,
               "id: 5-6." STAGE_TAG
               "\nevent: gap\ndata: "

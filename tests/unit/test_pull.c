@@ -45,12 +45,12 @@ static void subscribe(struct fixture *fixture, const char *names, const char *la
     for (const char *name = names; *name != '\0'; name++)
         channels[count++] = (struct span){name, 1};
     fake_sink_leave(&fixture->sink);
-    fixture->subscriber = subscriber_new(&fixture->stage.hub, &fixture->sink.sink,
-                                         &(struct subscription_request){
-                                             .channels = channels,
-                                             .count = count,
-                                             .resume = {.kind = RESUME_AFTER_ID, .id = span_of(last_id)},
-                                         });
+    fixture->subscriber = client_subscribe(&fixture->stage.hub, &fixture->sink.sink,
+                                           &(struct subscription_request){
+                                               .channels = channels,
+                                               .count = count,
+                                               .resume = {.kind = RESUME_AFTER_ID, .id = span_of(last_id)},
+                                           });
 }
 
 /* Pulls all there is with the limit. Returns the number of pieces. */
@@ -59,7 +59,7 @@ static size_t pull_all(struct fixture *fixture, size_t limit, struct buffer *out
     struct bytes *piece;
     size_t pieces = 0;
     assert_false(pull_has_lagged(fixture->subscriber));
-    while ((piece = pull_next(fixture->subscriber, limit)) != NULL) {
+    while ((piece = pull_next(fixture->subscriber, limit, EVENT_ID_MAX)) != NULL) {
         assert_true(piece->len > 0);
         buffer_add(out, piece->data, piece->len);
         bytes_unref(piece);
@@ -119,7 +119,7 @@ static void every_limit_gives_the_same_bytes_and_keeps_frames_whole_if_it_can(vo
         struct buffer out = {0};
         struct bytes *piece;
         subscribe(fixture, "abc", STAGE_ID("0"));
-        while ((piece = pull_next(fixture->subscriber, limit)) != NULL) {
+        while ((piece = pull_next(fixture->subscriber, limit, EVENT_ID_MAX)) != NULL) {
             assert_true(piece->len > 0 && piece->len <= limit);
             buffer_add(&out, piece->data, piece->len);
             if (limit >= 50)
@@ -250,9 +250,9 @@ static void what_many_pull_at_one_place_is_joined_once(void **state)
     struct fixture *fixture = *state;
     publish_interleaved(fixture);
     subscribe(fixture, "b", STAGE_ID("0"));
-    struct bytes *first = pull_next(fixture->subscriber, SINK_WRITE_LIMIT);
+    struct bytes *first = pull_next(fixture->subscriber, SINK_WRITE_LIMIT, EVENT_ID_MAX);
     subscribe(fixture, "b", STAGE_ID("0"));
-    struct bytes *second = pull_next(fixture->subscriber, SINK_WRITE_LIMIT);
+    struct bytes *second = pull_next(fixture->subscriber, SINK_WRITE_LIMIT, EVENT_ID_MAX);
     assert_ptr_equal(first, second);
     bytes_unref(first);
     bytes_unref(second);

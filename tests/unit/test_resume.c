@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "client.h"
+#include "push/stream.h"
 #include "stage.h"
 #include "unit.h"
 
@@ -103,10 +104,11 @@ static void nothing_is_sent_before_the_stream_is_opened(void **state)
     const struct subscription_request request = {.channels = &(struct span){"a", 1}, .count = 1};
 
     fake_sink_init(&fixture->client.sink);
-    struct subscriber *subscriber = subscriber_new(&fixture->stage.hub, &fixture->client.sink.sink, &request);
+    struct subscriber *subscriber = client_subscribe(&fixture->stage.hub, &fixture->client.sink.sink, &request);
     assert_int_equal(fixture->client.sink.writes, 0);
     assert_ptr_equal(fixture->client.sink.sink.subscriber, subscriber);
-    subscriber_open(subscriber, &head);
+    fake_sink_leave(&fixture->client.sink);
+    stream_open(&fixture->stage.hub, &fixture->client.sink.sink, &request, false, &head);
     assert_int_equal(fixture->client.sink.writes, 1);
     buffer_fini(&head);
 }

@@ -63,6 +63,17 @@ static inline void assert_contains_at(const char *text, const char *part, const 
     _fail(file, line);
 }
 
+/* Fails the test when the text contains the part. */
+#define assert_lacks(text, part) assert_lacks_at(text, part, __FILE__, __LINE__)
+
+static inline void assert_lacks_at(const char *text, const char *part, const char *file, int line)
+{
+    if (strstr(text, part) == NULL)
+        return;
+    print_error("\"%s\" contains \"%s\"\n", text, part);
+    _fail(file, line);
+}
+
 /* Room for the path of a temporary directory, and for that of a file in it. */
 enum { UNIT_DIRECTORY_SIZE = 80, UNIT_FILE_SIZE = 120 };
 

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "endpoint/longpoll.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "endpoint/exchange.h"
+#include "push/poll.h"
+
+/* What of a request is needed when its answer comes. */
+struct question {
+    const struct hub *hub;
+    bool is_head;
+    bool is_list;
+    char *if_none_match;  /* NULL: not sent */
+    struct buffer common; /* the header lines that the request decides */
+};
+
+static void question_free(void *context)
+{
+    struct question *question = context;
+    free(question->if_none_match);
+    buffer_fini(&question->common);
+    free(question);
+}
+
+/* --- the answer ----------------------------------------------------------------------------------------------- */
+
+/* FNV-1a (Fowler, Noll, Vo), over all that the body is made of. */
+static uint64_t hash_runs(const struct poll_answer *answer)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < answer->count; i++)
+        for (size_t at = 0; at < answer->runs[i]->len; at++)
+            hash = (hash ^ (unsigned char)answer->runs[i]->data[at]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* The length of "[" elements "]": the first element's comma becomes the bracket. */
+static size_t body_length(const struct poll_answer *answer)
+{
+    size_t len = answer->count > 0 ? 1 : 2;
+    for (size_t i = 0; i < answer->count; i++)
+        len += answer->runs[i]->len;
+    return len;
+}
+
+static void write_text(struct sink *sink, const struct buffer *text)
+{
+    struct bytes *bytes = buffer_to_bytes(text);
+    sink->ops->write(sink, bytes);
+    bytes_unref(bytes);
+}
+
+/* A short answer leaves in one write with its head; the further runs of a long one are sent as they are. */
+static void write_body(struct sink *sink, const struct poll_answer *answer, struct buffer *head)
+{
+    buffer_add_char(head, '[');
+    if (answer->count > 0)
+        buffer_add(head, answer->runs[0]->data + 1, answer->runs[0]->len - 1);
+    if (answer->count > 1) {
+        write_text(sink, head);
+        buffer_clear(head);
+        for (size_t i = 1; i < answer->count; i++)
+            sink->ops->write(sink, answer->runs[i]);
+    }
+    buffer_add_char(head, ']');
+    write_text(sink, head);
+}
+
+/* True when the client has this very answer already (RFC 9110 §13.1.2). */
+static bool is_known(const struct question *question, const char *tag)
+{
+    return question->if_none_match != NULL &&
+           (strstr(question->if_none_match, tag) != NULL || strcmp(question->if_none_match, "*") == 0);
+}
+
+static void answer(void *context, struct sink *sink, const struct poll_answer *answer)
+{
+    struct question *question = context;
+    struct buffer head = {0};
+    char tag[24];
+
+    if (question->is_list)
+        snprintf(tag, sizeof(tag), "\"%016" PRIx64 "\"", hash_runs(answer));
+    bool is_unchanged = question->is_list && is_known(question, tag);
+    response_begin(&head, is_unchanged ? 304 : 200, question->is_list ? "no-cache" : "no-store");
+    buffer_add(&head, question->common.data, question->common.len);
+    buffer_add_string(&head, "Push-Position: ");
+    event_id_print(answer->position, question->hub->tag, &head);
+    buffer_add_string(&head, "\r\n");
+    if (question->is_list)
+        buffer_printf(&head, "ETag: %s\r\n", tag);
+    if (!is_unchanged)
+        buffer_printf(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", question->hub->config.format->content_type,
+                      body_length(answer));
+    response_end_headers(&head);
+    if (is_unchanged || question->is_head)
+        write_text(sink, &head);
+    else
+        write_body(sink, answer, &head);
+    sink->ops->end(sink);
+    buffer_fini(&head);
+}
+
+/* --- the request ---------------------------------------------------------------------------------------------- */
+
+static int read_limit(struct exchange *exchange, size_t *limit)
+{
+    const struct span *text = query_get(&exchange->query, "limit");
+
+    *limit = 0;
+    if (text == NULL)
+        return 0;
+    for (size_t i = 0; i < text->len; i++) {
+        if (text->data[i] < '0' || text->data[i] > '9') {
+            *limit = 0;
+            break;
+        }
+        if (*limit <= SIZE_MAX / 100)
+            *limit = *limit * 10 + (size_t)(text->data[i] - '0');
+    }
+    if (*limit > 0)
+        return 0;
+    return http_error_set(&exchange->error, 400, "invalid-limit", "limit must be a number of events, 1 or more");
+}
+
+static struct question *make_question(struct exchange *exchange, bool is_list)
+{
+    const char *if_none_match = params_get(exchange->params, "HTTP_IF_NONE_MATCH");
+    struct question *question = alloc_zeroed(1, sizeof(*question));
+
+    question->hub = exchange->endpoint->hub;
+    question->is_head = exchange->is_head;
+    question->is_list = is_list;
+    question->if_none_match = if_none_match != NULL ? alloc_string(if_none_match) : NULL;
+    exchange_add_cors(exchange, &question->common);
+    return question;
+}
+
+static void ask(struct exchange *exchange, bool is_list)
+{
+    struct poll_request request = {0};
+
+    if (exchange_read(exchange, (struct span){0}, &request.subscription) < 0 ||
+        read_limit(exchange, &request.limit) < 0) {
+        exchange_refuse(exchange);
+        return;
+    }
+    bool has_position = request.subscription.resume.kind != RESUME_NOW;
+    if (is_list && !has_position) {
+        request.subscription.resume.kind = RESUME_ALL;
+        request.wants_newest = true;
+    }
+    /* HEAD is answered and ended at once on every path. */
+    request.is_patient = !is_list && !exchange->is_head;
+    poll_open(exchange->endpoint->hub, exchange->sink, &request,
+              &(struct poll_owner){.answer = answer, .free = question_free, .context = make_question(exchange, is_list)});
+}
+
+/* The last segment of the path, of which the web server has resolved dots and double slashes. */
+static struct span last_segment(struct span path)
+{
+    while (path.len > 0 && path.data[path.len - 1] == '/')
+        path.len--;
+    const char *slash = path.len > 0 ? memrchr(path.data, '/', path.len) : NULL;
+    return slash != NULL ? span_between(slash + 1, path.data + path.len) : path;
+}
+
+static void route(struct exchange *exchange)
+{
+    const char *info = params_text(exchange->params, "PATH_INFO");
+    const char *script = params_text(exchange->params, "SCRIPT_NAME");
+    struct span segment = last_segment(span_of(info));
+
+    if (segment.len == 0)
+        segment = last_segment(span_of(script));
+    if (span_equals(segment, "list")) {
+        ask(exchange, true);
+    } else if (span_equals(segment, "subscribe")) {
+        ask(exchange, false);
+    } else {
+        http_error_set(&exchange->error, 404, "not-found", "nothing is here: the path must end in /list or /subscribe");
+        exchange_refuse(exchange);
+    }
+}
+
+void longpoll_handle(void *context, const struct params *params, struct sink *sink)
+{
+    struct exchange exchange;
+
+    if (exchange_begin(&exchange, context, params, sink) == 0)
+        route(&exchange);
+    exchange_fini(&exchange);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "push/poll.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "push/pull.h"
+
+struct poll {
+    struct subscriber subscriber;
+    struct poll_owner owner;
+    size_t limit;
+    bool is_by_time;
+    bool is_held;          /* the answer is complete when the time of holding is over */
+    struct event_id until; /* the answer goes up to this id */
+};
+
+static struct poll *poll_of(struct subscriber *subscriber)
+{
+    return LIST_ENTRY(subscriber, struct poll, subscriber);
+}
+
+static void poll_free(struct poll *poll)
+{
+    poll->subscriber.hub->stats.polls_open.value--;
+    poll->owner.free(poll->owner.context);
+    subscriber_free(&poll->subscriber);
+}
+
+/* The last id of the millisecond: a client that goes on by time must get all of it or none. */
+static struct event_id end_of_ms(uint64_t ms)
+{
+    return (struct event_id){.ms = ms, .seq = UINT64_MAX};
+}
+
+static struct event_id limit_of(const struct poll *poll)
+{
+    struct event_id nth = poll->limit > 0 ? pull_find_nth(&poll->subscriber, poll->limit) : EVENT_ID_MAX;
+    struct event_id cut = end_of_ms(nth.ms);
+    return event_id_compare(cut, poll->until) < 0 ? cut : poll->until;
+}
+
+static void answer(struct poll *poll)
+{
+    struct subscriber *subscriber = &poll->subscriber;
+    struct poll_answer reply = {0};
+    struct bytes *run;
+
+    pull_admit_lag(subscriber);
+    struct event_id until = limit_of(poll);
+    while ((run = pull_next(subscriber, SINK_WRITE_LIMIT, until)) != NULL) {
+        reply.runs = alloc_resize(reply.runs, reply.count + 1, sizeof(*reply.runs));
+        reply.runs[reply.count++] = run;
+    }
+    reply.position = pull_is_done(subscriber) ? subscriber->hub->position : subscriber->last;
+    poll->owner.answer(poll->owner.context, subscriber->sink, &reply);
+    for (size_t i = 0; i < reply.count; i++)
+        bytes_unref(reply.runs[i]);
+    free(reply.runs);
+    poll_free(poll);
+}
+
+/* Waits until no further event of the newest millisecond can come. */
+static void hold(struct poll *poll)
+{
+    struct hub *hub = poll->subscriber.hub;
+    poll->is_held = true;
+    poll->until = end_of_ms(hub->position.ms);
+    timeout_start(&hub->held_polls, &poll->subscriber.timeout, hub->now_ms);
+}
+
+static void answer_or_hold(struct poll *poll)
+{
+    bool is_fresh = poll->subscriber.hub->position.ms + POLL_HOLD_MS > (uint64_t)clock_wall_ms();
+    if (poll->is_by_time && is_fresh)
+        hold(poll);
+    else
+        answer(poll);
+}
+
+static void flush(struct subscriber *subscriber)
+{
+    struct poll *poll = poll_of(subscriber);
+    if (!poll->is_held && !pull_is_done(subscriber))
+        answer_or_hold(poll);
+}
+
+static void on_timeout(struct subscriber *subscriber)
+{
+    struct poll *poll = poll_of(subscriber);
+    if (!poll->is_held && !pull_is_done(subscriber)) {
+        /* Something came in this very turn. */
+        answer_or_hold(poll);
+        return;
+    }
+    /* The time of holding counts from the start of a turn, which may have been long before the event. */
+    if (poll->is_held && poll->until.ms == (uint64_t)clock_wall_ms()) {
+        timeout_start(&subscriber->hub->held_polls, &subscriber->timeout, subscriber->hub->now_ms);
+        return;
+    }
+    if (!poll->is_held)
+        subscriber->hub->stats.polls_timed_out.value++;
+    answer(poll);
+}
+
+static void end(struct subscriber *subscriber)
+{
+    answer(poll_of(subscriber));
+}
+
+static void on_gone(struct subscriber *subscriber)
+{
+    subscriber->hub->stats.polls_left.value++;
+    poll_free(poll_of(subscriber));
+}
+
+static const struct subscriber_policy policy = {
+    .flush = flush,
+    .on_timeout = on_timeout,
+    .end = end,
+    .on_gone = on_gone,
+};
+
+/* Passes over all but the newest `count` events, and those of the millisecond in which that would cut. */
+static void keep_newest(struct subscriber *subscriber, size_t count)
+{
+    size_t total = pull_count(subscriber);
+    if (total <= count)
+        return;
+    struct event_id oldest_kept = pull_find_nth(subscriber, total - count + 1);
+    pull_skip_to(subscriber, end_of_ms(oldest_kept.ms - 1));
+}
+
+void poll_open(struct hub *hub, struct sink *sink, const struct poll_request *request, const struct poll_owner *owner)
+{
+    struct poll *poll = subscriber_new(&policy, sizeof(*poll), hub, sink, &request->subscription);
+    struct subscriber *subscriber = &poll->subscriber;
+
+    hub->stats.polls_open.value++;
+    hub->stats.polls_opened.value++;
+    poll->owner = *owner;
+    poll->until = EVENT_ID_MAX;
+    poll->is_by_time = request->subscription.resume.kind == RESUME_AFTER_TIME;
+    if (!request->wants_newest)
+        poll->limit = request->limit;
+    else if (request->limit > 0)
+        keep_newest(subscriber, request->limit);
+    if (!pull_is_done(subscriber))
+        answer_or_hold(poll);
+    else if (request->is_patient)
+        timeout_start(&hub->polls, &subscriber->timeout, hub->now_ms);
+    else
+        answer(poll);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A subscriber that is answered once: with what it has not got yet if there is something, else with the next event, else,
+ * after a while, with nothing. While it waits it costs an entry in one list of deadlines.
+ */
+#ifndef PUSH_POLL_H
+#define PUSH_POLL_H
+
+#include <stdbool.h>
+
+#include "push/hub.h"
+#include "push/subscriber.h"
+
+/*
+ * An answer by time holds all events of its newest millisecond or none: it is given only when no more of that
+ * millisecond can come.
+ */
+enum { POLL_HOLD_MS = 3 };
+
+/* What a poll is answered with: runs of encoded events in id order, and where the client stands behind them. */
+struct poll_answer {
+    struct bytes **runs; /* valid during the call; take references to keep them */
+    size_t count;
+    struct event_id position;
+};
+
+/* Who asked. `answer` is called at most once and must end the sink's response; `free` once, in any case, after it. */
+struct poll_owner {
+    void (*answer)(void *context, struct sink *sink, const struct poll_answer *answer);
+    void (*free)(void *context);
+    void *context;
+};
+
+struct poll_request {
+    struct subscription_request subscription;
+    size_t limit;      /* at most so many events, except within one millisecond; 0: all */
+    bool wants_newest; /* the limit leaves out the oldest, not the newest */
+    bool is_patient;   /* waits when there is nothing; else it is answered at once */
+};
+
+/* Answers at once or waits in the hub. The owner's context may be freed when this returns. */
+void poll_open(struct hub *hub, struct sink *sink, const struct poll_request *request, const struct poll_owner *owner);
+
+#endif

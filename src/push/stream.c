@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "push/stream.h"
+
+#include "base/random.h"
+#include "push/pull.h"
+
+struct stream {
+    struct subscriber subscriber;
+    bool is_positioned; /* the client was told where it stands */
+    bool has_visible_heartbeat;
+};
+
+static struct stream *stream_of(struct subscriber *subscriber)
+{
+    return LIST_ENTRY(subscriber, struct stream, subscriber);
+}
+
+static void stream_free(struct subscriber *subscriber)
+{
+    subscriber->hub->stats.streams_open.value--;
+    subscriber_free(subscriber);
+}
+
+static void send_payload(struct subscriber *subscriber, struct bytes *payload)
+{
+    subscriber_send(subscriber, payload);
+    timeout_start(&subscriber->hub->heartbeats, &subscriber->timeout, subscriber->hub->now_ms);
+}
+
+static void add_position(struct subscriber *subscriber, struct buffer *out)
+{
+    const struct hub *hub = subscriber->hub;
+    hub->config.format->encode_position(hub->position, hub->tag, out);
+    stream_of(subscriber)->is_positioned = true;
+    subscriber_catch_up(subscriber, hub->position);
+}
+
+static void send_position(struct subscriber *subscriber)
+{
+    struct buffer *block = &subscriber->hub->scratch;
+    buffer_clear(block);
+    add_position(subscriber, block);
+    send_payload(subscriber, buffer_to_bytes(block));
+}
+
+/* A stream that still can be ended properly is; one that waits for its client is cut off. */
+static void end_lagged(struct subscriber *subscriber)
+{
+    struct sink *sink = subscriber->sink;
+    if (subscriber->is_blocked)
+        sink->ops->abort(sink);
+    else
+        sink->ops->end(sink);
+    subscriber->hub->stats.streams_lagged.value++;
+    stream_free(subscriber);
+}
+
+/* One write a turn; more waits for the next. */
+static void flush(struct subscriber *subscriber)
+{
+    struct bytes *payload;
+
+    if (pull_has_lagged(subscriber)) {
+        end_lagged(subscriber);
+        return;
+    }
+    if (!subscriber->is_blocked && (payload = pull_next(subscriber, SINK_WRITE_LIMIT, EVENT_ID_MAX)) != NULL)
+        send_payload(subscriber, payload);
+    if (subscriber->is_blocked)
+        return;
+    if (!pull_is_done(subscriber))
+        subscriber->sink->ops->call_back(subscriber->sink);
+    else if (!stream_of(subscriber)->is_positioned)
+        send_position(subscriber);
+}
+
+static void send_heartbeat(struct subscriber *subscriber)
+{
+    struct hub *hub = subscriber->hub;
+    bool is_visible = stream_of(subscriber)->has_visible_heartbeat;
+
+    /* Output is on its way, perhaps in the middle of a frame: that shows as much life as a heartbeat. */
+    if (subscriber->is_blocked || !pull_is_done(subscriber))
+        timeout_start(&hub->heartbeats, &subscriber->timeout, hub->now_ms);
+    else
+        send_payload(subscriber, bytes_ref(is_visible ? hub->heartbeat_event : hub->heartbeat));
+}
+
+/* True when the stream stands in the middle of a frame. */
+static bool is_cut(const struct subscriber *subscriber)
+{
+    for (size_t i = 0; i < subscriber->count; i++)
+        if (subscriber->subscriptions[i].cursor.offset > 0)
+            return true;
+    return false;
+}
+
+static void send_farewell(struct subscriber *subscriber)
+{
+    const struct hub_config *config = &subscriber->hub->config;
+    struct buffer *block = &subscriber->hub->scratch;
+
+    buffer_clear(block);
+    config->format->encode_retry(random_jitter(config->retry_ms), block);
+    if (pull_is_done(subscriber))
+        add_position(subscriber, block);
+    send_payload(subscriber, buffer_to_bytes(block));
+}
+
+/* Ends it on our side: how long to wait before coming back, the position, and the end of the response. */
+static void end(struct subscriber *subscriber)
+{
+    struct sink *sink = subscriber->sink;
+
+    if (!subscriber->is_blocked && !is_cut(subscriber))
+        send_farewell(subscriber);
+    sink->ops->end(sink);
+    stream_free(subscriber);
+}
+
+static void on_gone(struct subscriber *subscriber)
+{
+    subscriber->hub->stats.streams_left.value++;
+    stream_free(subscriber);
+}
+
+static const struct subscriber_policy policy = {
+    .flush = flush,
+    .on_timeout = send_heartbeat,
+    .end = end,
+    .on_gone = on_gone,
+};
+
+void stream_open(struct hub *hub, struct sink *sink, const struct subscription_request *request,
+                 bool has_visible_heartbeat, struct buffer *head)
+{
+    const struct format *format = hub->config.format;
+    struct stream *stream = subscriber_new(&policy, sizeof(*stream), hub, sink, request);
+    struct subscriber *subscriber = &stream->subscriber;
+
+    stream->has_visible_heartbeat = has_visible_heartbeat;
+    hub->stats.streams_opened.value++;
+    hub->stats.streams_open.value++;
+    buffer_add_string(head, format->opening);
+    format->encode_retry(random_jitter(hub->config.retry_ms), head);
+    bool is_done = pull_is_done(subscriber);
+    if (is_done)
+        add_position(subscriber, head);
+    else if (has_visible_heartbeat)
+        /* An event without an id, first on a connection, takes the client's from it (WHATWG HTML §9.2.6). */
+        format->encode_position(subscriber->last, hub->tag, head);
+    if (has_visible_heartbeat)
+        buffer_add_string(head, format->heartbeat_event);
+    send_payload(subscriber, buffer_to_bytes(head));
+    if (!is_done)
+        subscriber_flush(subscriber);
+}
