@@ -41,8 +41,8 @@ static int try_redis(const struct settings *settings, const struct redis_address
     pubsub_init(&pubsub, attempt.loop, address, settings->prefix, hub, &events, counters);
     pubsub_start(&pubsub);
     ev_run(attempt.loop, 0);
-    printf("Redis at %s: %s%s\n", pubsub.link.place, attempt.is_subscribed ? "subscribed" : "FAILED: ",
-           attempt.is_subscribed ? "" : attempt.reason);
+    printf("Redis at %s: %s%s\n", pubsub.link.place,
+           attempt.is_subscribed ? "subscribed" : "FAILED: ", attempt.is_subscribed ? "" : attempt.reason);
     pubsub_fini(&pubsub);
     ev_loop_destroy(attempt.loop);
     return attempt.is_subscribed ? 0 : 1;

@@ -165,11 +165,11 @@ static void init_endpoint(struct server *server)
 {
     const struct settings *settings = server->settings;
     server->endpoint = (struct endpoint){.hub = &server->hub,
-                                     .config = {.channels = {.allowed = &settings->channels,
-                                                             .mount = settings->mount,
-                                                             .max_channels = (size_t)settings->max_channels},
-                                                .cors_origins = &settings->cors_origins,
-                                                .max_body_bytes = (size_t)settings->max_request_bytes}};
+                                         .config = {.channels = {.allowed = &settings->channels,
+                                                                 .mount = settings->mount,
+                                                                 .max_channels = (size_t)settings->max_channels},
+                                                    .cors_origins = &settings->cors_origins,
+                                                    .max_body_bytes = (size_t)settings->max_request_bytes}};
 }
 
 /* As many descriptors as we may have. Returns how many connections that allows. */
@@ -188,10 +188,10 @@ static unsigned raise_descriptor_limit(void)
 static void init_fastcgi(struct server *server, const struct program *program)
 {
     const struct settings *settings = server->settings;
-    const struct fastcgi_config config = {.limits = {.params_bytes = (size_t)settings->max_request_bytes,
-                                                     .connections = raise_descriptor_limit()},
-                                          .request_timeout_ms = settings->request_timeout_ms,
-                                          .drain_timeout_ms = DRAIN_TIMEOUT_MS};
+    const struct fastcgi_config config = {
+        .limits = {.params_bytes = (size_t)settings->max_request_bytes, .connections = raise_descriptor_limit()},
+        .request_timeout_ms = settings->request_timeout_ms,
+        .drain_timeout_ms = DRAIN_TIMEOUT_MS};
     const struct request_handler handler = {.handle = program->handle, .context = &server->endpoint};
 
     fastcgi_init(&server->fastcgi, server->loop, &config, &handler, &server->counters);

@@ -40,8 +40,8 @@ struct settings {
 };
 
 /*
- * Reads defaults, configuration file, environment and command line. Returns 0, or -1 with one line in `error`. Free with
- * settings_fini in both cases. With --help or --version on the command line, environment and file are not read.
+ * Reads defaults, configuration file, environment and command line. Returns 0, or -1 with one line in `error`. Free
+ * with settings_fini in both cases. With --help or --version on the command line, environment and file are not read.
  */
 int settings_read(struct settings *settings, int argc, char **argv, char **environment, struct buffer *error);
 void settings_fini(struct settings *settings);

@@ -21,8 +21,9 @@ static void print_help(const struct program *program, const struct settings *set
 {
     printf("Usage: %s [OPTION]...\n%s.\n\n", program->name, program->summary);
     settings_print_help(settings, stdout);
-    printf("\nEach can be set as PUSH_NAME in the environment (PUSH_HISTORY_LENGTH) or as a line 'name = value' in the\n"
-           "file of --config. The command line overrules the environment, and that the file.\n");
+    printf(
+        "\nEach can be set as PUSH_NAME in the environment (PUSH_HISTORY_LENGTH) or as a line 'name = value' in the\n"
+        "file of --config. The command line overrules the environment, and that the file.\n");
 }
 
 /* The address as the user wrote it, but not what may be a password. */
@@ -69,9 +70,10 @@ static int serve(const struct program *program, const struct settings *settings,
     if (socket_open(&socket, settings->listen, (mode_t)settings->socket_mode, error) < 0)
         return 1;
     if (socket.is_public)
-        log_warning("%s can be reached from other machines: whoever does can forge requests; listen on a unix socket or "
-                    "on 127.0.0.1 unless a firewall protects it",
-                    socket.place.data);
+        log_warning(
+            "%s can be reached from other machines: whoever does can forge requests; listen on a unix socket or "
+            "on 127.0.0.1 unless a firewall protects it",
+            socket.place.data);
     int status = server_run(program, settings, address, &socket);
     socket_close(&socket);
     decoder_fini();

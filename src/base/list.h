@@ -22,8 +22,8 @@ struct list {
 #define LIST_FOR_EACH(link, head) for (struct list *link = (head)->next; link != (head); link = link->next)
 
 /* As LIST_FOR_EACH, but the current element may be removed or freed during its turn (no other one). */
-#define LIST_FOR_EACH_SAFE(link, head)                                                                         \
-    for (struct list *link = (head)->next, *link##_next = link->next; link != (head);                          \
+#define LIST_FOR_EACH_SAFE(link, head)                                                                                 \
+    for (struct list *link = (head)->next, *link##_next = link->next; link != (head);                                  \
          link = link##_next, link##_next = link->next)
 
 static inline void list_init(struct list *list)

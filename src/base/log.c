@@ -76,13 +76,13 @@ static void write_line(enum log_level level, const char *format, va_list argumen
     errno = saved_errno;
 }
 
-#define DEFINE_LOG_FUNCTION(name, level)                                                                       \
-    void name(const char *format, ...)                                                                         \
-    {                                                                                                          \
-        va_list arguments;                                                                                     \
-        va_start(arguments, format);                                                                           \
-        write_line(level, format, arguments);                                                                  \
-        va_end(arguments);                                                                                     \
+#define DEFINE_LOG_FUNCTION(name, level)                                                                               \
+    void name(const char *format, ...)                                                                                 \
+    {                                                                                                                  \
+        va_list arguments;                                                                                             \
+        va_start(arguments, format);                                                                                   \
+        write_line(level, format, arguments);                                                                          \
+        va_end(arguments);                                                                                             \
     }
 
 DEFINE_LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)

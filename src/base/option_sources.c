@@ -39,14 +39,13 @@ static int set_flag_found(struct options *options, const struct option_spec *spe
 {
     struct buffer where = {0};
     buffer_printf(&where, "--%s", spec->name);
-    int result = options_set(options, spec->name, spec->type == OPTION_FLAG ? "yes" : optarg,
-                             OPTION_FROM_COMMAND_LINE, where.data, error);
+    int result = options_set(options, spec->name, spec->type == OPTION_FLAG ? "yes" : optarg, OPTION_FROM_COMMAND_LINE,
+                             where.data, error);
     buffer_fini(&where);
     return result;
 }
 
-static int read_flags(struct options *options, int argc, char **argv, const struct option *table,
-                      struct buffer *error)
+static int read_flags(struct options *options, int argc, char **argv, const struct option *table, struct buffer *error)
 {
     int found;
     int at = 1;

@@ -41,11 +41,11 @@ struct option_spec {
     enum option_type type;
     enum option_source lowest; /* sources below this do not know the option */
     size_t offset;
-    int64_t min, max;             /* range of numeric types, inclusive */
-    const char *const *choices;   /* OPTION_CHOICE: NULL-terminated */
-    const char *fallback;         /* default, as a user would write it; NULL: none */
-    const char *value_name;       /* in the help text */
-    const char *help;             /* one line, no full stop */
+    int64_t min, max;                        /* range of numeric types, inclusive */
+    const char *const *choices;              /* OPTION_CHOICE: NULL-terminated */
+    const char *fallback;                    /* default, as a user would write it; NULL: none */
+    const char *value_name;                  /* in the help text */
+    const char *help;                        /* one line, no full stop */
     const char *(*check)(const char *value); /* NULL, or says what is wrong with a string or list item (NULL: fine) */
 };
 

@@ -37,7 +37,7 @@ static bool take_item(struct span *list, const char *separators, struct span *it
 
 /* The web server's list, when it gives one, else the configured one: one after the other by index. */
 struct allowed {
-    struct span text;                /* of PUSH_CHANNELS; data NULL: not given */
+    struct span text; /* of PUSH_CHANNELS; data NULL: not given */
     const struct option_list *items;
     size_t index;
 };

@@ -35,8 +35,8 @@ int channels_find_path(const struct channels_config *config, const struct params
 
 /*
  * Fills *channels from the path (empty: none there) or the query. Returns 0, or -1 with the error to answer. The web
- * server's request parameter PUSH_CHANNELS overrules what the configuration allows: an empty list allows nothing, and what
- * is no pattern in it is passed over.
+ * server's request parameter PUSH_CHANNELS overrules what the configuration allows: an empty list allows nothing, and
+ * what is no pattern in it is passed over.
  */
 int channels_read(struct channels *channels, const struct channels_config *config, const struct params *params,
                   struct span path, const struct query *query, struct http_error *error);

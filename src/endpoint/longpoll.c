@@ -157,8 +157,9 @@ static void ask(struct exchange *exchange, bool is_list)
     }
     /* HEAD is answered and ended at once on every path. */
     request.is_patient = !is_list && !exchange->is_head;
-    poll_open(exchange->endpoint->hub, exchange->sink, &request,
-              &(struct poll_owner){.answer = answer, .free = question_free, .context = make_question(exchange, is_list)});
+    poll_open(
+        exchange->endpoint->hub, exchange->sink, &request,
+        &(struct poll_owner){.answer = answer, .free = question_free, .context = make_question(exchange, is_list)});
 }
 
 /* The last segment of the path, of which the web server has resolved dots and double slashes. */

@@ -94,7 +94,7 @@ static void watch(struct connection *connection)
 
     if (connection->is_doomed)
         return;
-    /* During a stream reading shows whether the client is still there. Else nothing is read that could not be answered. */
+    /* Reading shows whether a stream's client is still there; else nothing is read that could not be answered. */
     if (connection->sink.subscriber != NULL || !is_waiting)
         wanted |= EV_READ;
     if (is_waiting || connection->wants_call_back)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Cross-origin resource sharing (WHATWG Fetch §3.2). A listed origin is echoed and may send credentials; "*" in the list
- * lets any other origin read without credentials; an origin that is not listed gets no headers at all.
+ * Cross-origin resource sharing (WHATWG Fetch §3.2). A listed origin is echoed and may send credentials; "*" in the
+ * list lets any other origin read without credentials; an origin that is not listed gets no headers at all.
  */
 #ifndef HTTP_CORS_H
 #define HTTP_CORS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where a request wants to go on. The first that is found wins: the header Last-Event-ID (WHATWG HTML §9.2.3), the query
- * parameters lastEventId, last-event-id, last_event_id (polyfills send them), since, and timestamp.
+ * Where a request wants to go on. The first that is found wins: the header Last-Event-ID (WHATWG HTML §9.2.3), the
+ * query parameters lastEventId, last-event-id, last_event_id (polyfills send them), since, and timestamp.
  */
 #ifndef HTTP_POSITION_H
 #define HTTP_POSITION_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A query string as names and values, decoded once (WHATWG URL §5.1, application/x-www-form-urlencoded): '+' is a space,
- * %XX a byte, and a '%' that begins no such pair stands for itself.
+ * A query string as names and values, decoded once (WHATWG URL §5.1, application/x-www-form-urlencoded): '+' is a
+ * space, %XX a byte, and a '%' that begins no such pair stands for itself.
  */
 #ifndef HTTP_QUERY_H
 #define HTTP_QUERY_H

@@ -37,7 +37,8 @@ const char *socket_check_address(const char *text)
         size_t len = strlen(text) - strlen(unix_prefix);
         if (len == 0)
             return "lacks the path of the socket: unix:/run/push.sock";
-        return len < sizeof(((struct sockaddr_un *)NULL)->sun_path) ? NULL : "is too long for a unix socket (107 bytes)";
+        return len < sizeof(((struct sockaddr_un *)NULL)->sun_path) ? NULL
+                                                                    : "is too long for a unix socket (107 bytes)";
     }
     if (host_port_parse(span_of(text), &parsed) && parsed.number > 0)
         return NULL;
@@ -131,8 +132,7 @@ static bool is_reachable(int fd)
     if (name.ss_family != AF_INET6)
         return false;
     const struct in6_addr *address = &((const struct sockaddr_in6 *)&name)->sin6_addr;
-    return !IN6_IS_ADDR_LOOPBACK(address) &&
-           !(IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == IN_LOOPBACKNET);
+    return !IN6_IS_ADDR_LOOPBACK(address) && !(IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == IN_LOOPBACKNET);
 }
 
 /* --- inherited sockets ---------------------------------------------------------------------------------------- */
@@ -172,8 +172,9 @@ static int open_inherited(struct listen_socket *out, struct buffer *error)
 
     out->fd = find_inherited(&from);
     if (out->fd < 0) {
-        buffer_add_string(error, "there is nothing to listen on: give --listen unix:/run/push.sock or host:port, or have "
-                                 "the web server or systemd start this program");
+        buffer_add_string(error,
+                          "there is nothing to listen on: give --listen unix:/run/push.sock or host:port, or have "
+                          "the web server or systemd start this program");
         return -1;
     }
     buffer_add_string(&out->place, from);

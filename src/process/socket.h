@@ -13,18 +13,19 @@
 
 struct listen_socket {
     int fd;
-    char *path;            /* of a unix socket that we made; NULL: nothing to remove */
-    struct stat file;      /* which file that was */
-    struct buffer place;   /* for people: "unix:/run/push.sock" */
-    bool is_public;        /* reachable from other machines */
+    char *path;          /* of a unix socket that we made; NULL: nothing to remove */
+    struct stat file;    /* which file that was */
+    struct buffer place; /* for people: "unix:/run/push.sock" */
+    bool is_public;      /* reachable from other machines */
 };
 
 /* NULL when the text is an address to listen on, else what is wrong with it. */
 const char *socket_check_address(const char *text);
 
 /*
- * Opens the address (one that socket_check_address accepts), or when it is NULL looks for an inherited socket. The descriptor is non-blocking and closed on
- * exec. A socket file that nobody listens on is replaced, a live one is not. Returns 0, or -1 with one line in `error`.
+ * Opens the address (one that socket_check_address accepts), or when it is NULL looks for an inherited socket. The
+ * descriptor is non-blocking and closed on exec. A socket file that nobody listens on is replaced, a live one is not.
+ * Returns 0, or -1 with one line in `error`.
  */
 int socket_open(struct listen_socket *socket, const char *address, mode_t mode, struct buffer *error);
 

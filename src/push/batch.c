@@ -4,8 +4,8 @@
 struct bytes *batch_take(struct batch *batch, const struct ring *ring, struct ring_cursor *cursor, uint64_t until,
                          size_t limit)
 {
-    bool is_same = batch->ring == ring && batch->from.index == cursor->index &&
-                   batch->from.offset == cursor->offset && batch->until == until && batch->limit == limit;
+    bool is_same = batch->ring == ring && batch->from.index == cursor->index && batch->from.offset == cursor->offset &&
+                   batch->until == until && batch->limit == limit;
     if (!is_same) {
         batch_clear(batch);
         batch->from = *cursor;

@@ -68,9 +68,8 @@ static struct span read_data(struct envelope *envelope, struct span source)
 
 static bool event_is_valid(struct span event)
 {
-    return event.len >= 1 && event.len <= ENVELOPE_EVENT_LIMIT && !span_has(event, '\r') &&
-           !span_has(event, '\n') && !span_has(event, '\0') && !span_equals(event, "gap") &&
-           !span_equals(event, "heartbeat");
+    return event.len >= 1 && event.len <= ENVELOPE_EVENT_LIMIT && !span_has(event, '\r') && !span_has(event, '\n') &&
+           !span_has(event, '\0') && !span_equals(event, "gap") && !span_equals(event, "heartbeat");
 }
 
 static bool id_is_valid(struct span id)

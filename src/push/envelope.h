@@ -16,10 +16,10 @@ enum { ENVELOPE_EVENT_LIMIT = 128, ENVELOPE_ID_LIMIT = 64, ENVELOPE_RETRY_LIMIT_
 /* Zero-initialise; reusable. Spans are valid until the next envelope_parse and as long as the payload. */
 struct envelope {
     struct span data;
-    struct span event;    /* empty: none given; else 1 to 128 bytes without CR, LF, NUL, not a reserved name */
-    struct span id;       /* empty: none given; else 1 to 64 visible characters safe in a CORS header */
-    int64_t retry_ms;     /* 0: none given; else 1 to 86,400,000 */
-    unsigned dropped;     /* members left out because they broke these rules */
+    struct span event; /* empty: none given; else 1 to 128 bytes without CR, LF, NUL, not a reserved name */
+    struct span id;    /* empty: none given; else 1 to 64 visible characters safe in a CORS header */
+    int64_t retry_ms;  /* 0: none given; else 1 to 86,400,000 */
+    unsigned dropped;  /* members left out because they broke these rules */
     struct buffer decoded_data, decoded_event, decoded_id; /* private */
 };
 

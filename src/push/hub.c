@@ -93,7 +93,8 @@ static struct channel *channel_find(const struct hub *hub, struct span name)
     return found;
 }
 
-/* Drops channels that nobody listens to, the longest idle first, until `more` bytes fit into the memory of all rings. */
+/* Drops channels that nobody listens to, the longest idle first, until `more` bytes fit into the memory of all rings.
+ */
 static void make_room(struct hub *hub, size_t more)
 {
     while (hub->stats.channels_bytes.value + more > hub->config.ring_memory_bytes) {
@@ -254,8 +255,8 @@ void hub_flush(struct hub *hub)
 
 int64_t hub_due(const struct hub *hub)
 {
-    const int64_t dues[] = {timeouts_due(&hub->heartbeats), timeouts_due(&hub->polls),
-                            timeouts_due(&hub->held_polls), timeouts_due(&hub->idle_channels)};
+    const int64_t dues[] = {timeouts_due(&hub->heartbeats), timeouts_due(&hub->polls), timeouts_due(&hub->held_polls),
+                            timeouts_due(&hub->idle_channels)};
     int64_t first = TIMEOUT_NEVER;
     for (size_t i = 0; i < sizeof(dues) / sizeof(dues[0]); i++)
         if (dues[i] < first)

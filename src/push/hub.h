@@ -29,8 +29,8 @@ struct hub_config {
     size_t max_message_bytes; /* larger payloads are refused */
     int64_t ring_linger_ms;   /* how long a channel without subscribers keeps its ring */
     int64_t heartbeat_ms;
-    int64_t poll_timeout_ms;  /* after which a poll is answered without events */
-    int64_t retry_ms;         /* told to each client, jittered */
+    int64_t poll_timeout_ms; /* after which a poll is answered without events */
+    int64_t retry_ms;        /* told to each client, jittered */
 };
 
 struct hub_stats {
@@ -47,12 +47,12 @@ struct hub {
     struct event_id position; /* id of the newest event or break; what every caught-up client stands at */
     char tag[EVENT_TAG_LEN + 1];
     int64_t now_ms;
-    struct lh_table *channels;       /* private, as is all that follows: name -> struct channel */
-    struct list dirty;               /* channels with something new in this turn */
+    struct lh_table *channels; /* private, as is all that follows: name -> struct channel */
+    struct list dirty;         /* channels with something new in this turn */
     struct timeouts idle_channels;
-    struct timeouts heartbeats;      /* of all streams */
-    struct timeouts polls;           /* deadlines of all polls that wait */
-    struct timeouts held_polls;      /* whose answer waits for the end of a millisecond */
+    struct timeouts heartbeats; /* of all streams */
+    struct timeouts polls;      /* deadlines of all polls that wait */
+    struct timeouts held_polls; /* whose answer waits for the end of a millisecond */
     struct batch batch;
     struct envelope envelope;
     struct buffer scratch;
@@ -82,7 +82,8 @@ void hub_flush(struct hub *hub);
 /* When hub_expire has something to do next: monotonic milliseconds, or TIMEOUT_NEVER. */
 int64_t hub_due(const struct hub *hub);
 
-/* Sends the heartbeats that are due, answers the polls that waited long enough, and drops channels nobody has listened to for ring_linger_ms. */
+/* Sends the heartbeats that are due, answers the polls that waited long enough, and drops channels nobody has listened
+ * to for ring_linger_ms. */
 void hub_expire(struct hub *hub);
 
 /* Ends all streams and answers all polls. */

@@ -16,9 +16,9 @@ struct message {
     const char *tag;            /* of this process, or "" */
     struct span application_id; /* empty: none; the alphabet of envelope.h */
     struct span channel;
-    struct span event;          /* empty: "message"; no CR, LF or NUL */
-    struct span data;           /* any bytes */
-    int64_t retry_ms;           /* 0: none */
+    struct span event; /* empty: "message"; no CR, LF or NUL */
+    struct span data;  /* any bytes */
+    int64_t retry_ms;  /* 0: none */
 };
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A subscriber that is answered once: with what it has not got yet if there is something, else with the next event, else,
- * after a while, with nothing. While it waits it costs an entry in one list of deadlines.
+ * A subscriber that is answered once: with what it has not got yet if there is something, else with the next event,
+ * else, after a while, with nothing. While it waits it costs an entry in one list of deadlines.
  */
 #ifndef PUSH_POLL_H
 #define PUSH_POLL_H

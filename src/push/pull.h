@@ -18,8 +18,8 @@ void pull_admit_lag(struct subscriber *subscriber);
 bool pull_is_done(const struct subscriber *subscriber);
 
 /*
- * The next bytes of events up to the id `until`, at most `limit`, and moves the cursors behind them; NULL when nothing is
- * left. The caller owns a reference. The subscriber must not have lagged.
+ * The next bytes of events up to the id `until`, at most `limit`, and moves the cursors behind them; NULL when nothing
+ * is left. The caller owns a reference. The subscriber must not have lagged.
  */
 struct bytes *pull_next(struct subscriber *subscriber, size_t limit, struct event_id until);
 

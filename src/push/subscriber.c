@@ -30,8 +30,7 @@ static void start(struct subscriber *subscriber, struct subscription *subscripti
         subscription->cursor.index = ring->first;
         break;
     case RESUME_AFTER_TIME:
-        subscription->cursor.index =
-            ring_find_after(ring, (struct event_id){.ms = resume->ms, .seq = UINT64_MAX});
+        subscription->cursor.index = ring_find_after(ring, (struct event_id){.ms = resume->ms, .seq = UINT64_MAX});
         break;
     case RESUME_AFTER_ID:
         if (is_known)

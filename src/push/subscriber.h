@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One client's interest in channels: cursors into their rings, and the sink that its bytes go to. It owns no messages: a
- * client that reads slowly costs a position, not a queue. What it is sent, and when, is its policy: a stream
+ * One client's interest in channels: cursors into their rings, and the sink that its bytes go to. It owns no messages:
+ * a client that reads slowly costs a position, not a queue. What it is sent, and when, is its policy: a stream
  * (push/stream.h) goes on and on, a poll (push/poll.h) is answered once.
  *
  * Invariants: events are taken in id order over all channels; none at or below the id that the client came with; `last`

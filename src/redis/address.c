@@ -102,7 +102,8 @@ int redis_address_parse(struct redis_address *address, const char *text, struct 
 {
     *address = (struct redis_address){0};
     if (starts_with(text, "rediss://"))
-        return fail(error, "asks for TLS, which this build does not have; use redis:// or unix://, or a local TLS proxy");
+        return fail(error,
+                    "asks for TLS, which this build does not have; use redis:// or unix://, or a local TLS proxy");
     if (starts_with(text, "redis://"))
         return parse_url(address, text + strlen("redis://"), error);
     if (starts_with(text, "unix://"))
@@ -137,9 +138,10 @@ int redis_address_read_password(struct redis_address *address, const char *path,
     if (len >= 0)
         line[strcspn(line, "\r\n")] = '\0';
     if (len < 0 || *line == '\0') {
-        buffer_printf(error, "%s: %s", path, read_error != 0 ? strerror(read_error)
-                                                     : len < 0       ? "has no first line"
-                                                                     : "has an empty first line");
+        buffer_printf(error, "%s: %s", path,
+                      read_error != 0 ? strerror(read_error)
+                      : len < 0       ? "has no first line"
+                                      : "has an empty first line");
         free(line);
         return -1;
     }

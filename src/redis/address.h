@@ -25,8 +25,8 @@ struct redis_address {
 };
 
 /*
- * Reads an address. Returns 0, or -1 with what is wrong in `error` (never the password). Free with redis_address_fini in
- * both cases.
+ * Reads an address. Returns 0, or -1 with what is wrong in `error` (never the password). Free with redis_address_fini
+ * in both cases.
  */
 int redis_address_parse(struct redis_address *address, const char *text, struct buffer *error);
 void redis_address_fini(struct redis_address *address);

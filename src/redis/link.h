@@ -18,8 +18,8 @@
 #include "redis/resolver.h"
 
 struct link_events {
-    void (*on_ready)(void *owner); /* connected and logged in */
-    void (*on_lost)(void *owner);  /* only after on_ready; the next attempt is scheduled */
+    void (*on_ready)(void *owner);                      /* connected and logged in */
+    void (*on_lost)(void *owner);                       /* only after on_ready; the next attempt is scheduled */
     void (*on_failed)(void *owner, const char *reason); /* it ended unsettled; NULL: not of interest */
     void *owner;
 };
@@ -60,7 +60,8 @@ void link_settle(struct link *link);
 /* The link that a hiredis callback belongs to, NULL when the link has let go of that connection. */
 struct link *link_of(const redisAsyncContext *context);
 
-/* The user of the link has seen that it is of no use any more: it is closed, on_lost is called, and a new one sought. */
+/* The user of the link has seen that it is of no use any more: it is closed, on_lost is called, and a new one sought.
+ */
 void link_drop(struct link *link, const char *reason);
 
 #endif

@@ -3,8 +3,8 @@
  * The light source of messages (--history memory): one PSUBSCRIBE of the whole prefix, straight into the hub. Whenever
  * the subscription is made anew, messages may have been missed, and the hub is told so (hub_break).
  *
- * A subscribed connection that says nothing is probed by sending the same PSUBSCRIBE again: Redis confirms it each time,
- * which PING does not do through hiredis 0.14.
+ * A subscribed connection that says nothing is probed by sending the same PSUBSCRIBE again: Redis confirms it each
+ * time, which PING does not do through hiredis 0.14.
  */
 #ifndef REDIS_PUBSUB_H
 #define REDIS_PUBSUB_H

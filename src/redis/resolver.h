@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Host names to addresses without holding up the loop: getaddrinfo runs in a thread of its own, one at a time. The thread
- * touches nothing but its own job, so a resolver can be freed while a name server keeps it waiting.
+ * Host names to addresses without holding up the loop: getaddrinfo runs in a thread of its own, one at a time. The
+ * thread touches nothing but its own job, so a resolver can be freed while a name server keeps it waiting.
  */
 #ifndef REDIS_RESOLVER_H
 #define REDIS_RESOLVER_H
