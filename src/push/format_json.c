@@ -6,17 +6,6 @@
 #include "base/json.h"
 #include "base/utf8.h"
 
-static void add_id(const struct message *message, struct buffer *out)
-{
-    buffer_add_char(out, '"');
-    event_id_print(message->id, message->tag, out);
-    if (message->application_id.len > 0) {
-        buffer_add_char(out, '~');
-        buffer_add(out, message->application_id.data, message->application_id.len);
-    }
-    buffer_add_char(out, '"');
-}
-
 /* An event stream knows one line end: CRLF and CR reach its reader as LF. */
 static void add_with_newlines(struct buffer *out, struct span text)
 {
@@ -41,9 +30,9 @@ static void add_text(struct span text, struct buffer *out)
 
 static void encode(const struct message *message, struct buffer *out)
 {
-    buffer_add_string(out, ",{\"id\":");
-    add_id(message, out);
-    buffer_printf(out, ",\"timestamp\":%" PRIu64 ",\"channel\":", message->id.ms);
+    buffer_add_string(out, ",{\"id\":\"");
+    message_add_id(message, out);
+    buffer_printf(out, "\",\"timestamp\":%" PRIu64 ",\"channel\":", message->id.ms);
     json_add_string(out, message->channel);
     buffer_add_string(out, ",\"event\":");
     add_text(message->event.len > 0 ? message->event : span_of("message"), out);

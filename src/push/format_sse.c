@@ -34,20 +34,11 @@ static void encode_retry(int64_t retry_ms, struct buffer *out)
     buffer_printf(out, "retry: %" PRId64 "\n", retry_ms);
 }
 
-static void encode_id(const struct message *message, struct buffer *out)
-{
-    buffer_add_string(out, "id: ");
-    event_id_print(message->id, message->tag, out);
-    if (message->application_id.len > 0) {
-        buffer_add_char(out, '~');
-        buffer_add(out, message->application_id.data, message->application_id.len);
-    }
-    buffer_add_char(out, '\n');
-}
-
 static void encode(const struct message *message, struct buffer *out)
 {
-    encode_id(message, out);
+    buffer_add_string(out, "id: ");
+    message_add_id(message, out);
+    buffer_add_char(out, '\n');
     if (message->event.len > 0 && !span_equals(message->event, "message")) {
         buffer_add_string(out, "event: ");
         utf8_add_repaired(out, message->event);

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/span.h"
 #include "push/event_id.h"
 
@@ -20,5 +21,8 @@ struct message {
     struct span data;  /* any bytes */
     int64_t retry_ms;  /* 0: none */
 };
+
+/* Appends the id as clients see it, the application's behind ours: "<ms>-<seq>.<tag>~<application id>". */
+void message_add_id(const struct message *message, struct buffer *out);
 
 #endif
