@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "endpoint/exchange.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "http/cors.h"
@@ -25,11 +24,8 @@ void exchange_begin_head(struct exchange *exchange, int status)
 
 void exchange_send(struct exchange *exchange)
 {
-    struct sink *sink = exchange->sink;
-    struct bytes *answer = buffer_to_bytes(&exchange->head);
-    sink->ops->write(sink, answer);
-    bytes_unref(answer);
-    sink->ops->end(sink);
+    sink_write_buffer(exchange->sink, &exchange->head);
+    exchange->sink->ops->end(exchange->sink);
 }
 
 void exchange_refuse(struct exchange *exchange)
@@ -51,7 +47,7 @@ static void answer_options(struct exchange *exchange)
 static int check_body(struct exchange *exchange)
 {
     size_t limit = exchange->endpoint->config.max_body_bytes;
-    if (strtoull(params_text(exchange->params, "CONTENT_LENGTH"), NULL, 10) <= limit)
+    if (params_content_length(exchange->params) <= limit)
         return 0;
     return http_error_set(&exchange->error, 413, "content-too-large", "send at most %zu bytes (--max-request)", limit);
 }

@@ -48,13 +48,6 @@ static size_t body_length(const struct poll_answer *answer)
     return len;
 }
 
-static void write_text(struct sink *sink, const struct buffer *text)
-{
-    struct bytes *bytes = buffer_to_bytes(text);
-    sink->ops->write(sink, bytes);
-    bytes_unref(bytes);
-}
-
 /* A short answer leaves in one write with its head; the further runs of a long one are sent as they are. */
 static void write_body(struct sink *sink, const struct poll_answer *answer, struct buffer *head)
 {
@@ -62,13 +55,13 @@ static void write_body(struct sink *sink, const struct poll_answer *answer, stru
     if (answer->count > 0)
         buffer_add(head, answer->runs[0]->data + 1, answer->runs[0]->len - 1);
     if (answer->count > 1) {
-        write_text(sink, head);
+        sink_write_buffer(sink, head);
         buffer_clear(head);
         for (size_t i = 1; i < answer->count; i++)
             sink->ops->write(sink, answer->runs[i]);
     }
     buffer_add_char(head, ']');
-    write_text(sink, head);
+    sink_write_buffer(sink, head);
 }
 
 /* True when the client has this very answer already (RFC 9110 §13.1.2). */
@@ -99,7 +92,7 @@ static void answer(void *context, struct sink *sink, const struct poll_answer *a
                       body_length(answer));
     response_end_headers(&head);
     if (is_unchanged || question->is_head)
-        write_text(sink, &head);
+        sink_write_buffer(sink, &head);
     else
         write_body(sink, answer, &head);
     sink->ops->end(sink);

@@ -232,7 +232,7 @@ static void answer(struct connection *connection)
 static bool has_too_large_body(const struct connection *connection)
 {
     struct params params = decoded_params(connection->decoded);
-    return strtoull(params_text(&params, "CONTENT_LENGTH"), NULL, 10) > connection->intake.limits->params_bytes;
+    return params_content_length(&params) > connection->intake.limits->params_bytes;
 }
 
 static void on_params(struct connection *connection)

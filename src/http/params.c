@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "http/params.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const char *params_get(const struct params *params, const char *name)
@@ -17,4 +18,9 @@ const char *params_text(const struct params *params, const char *name)
 {
     const char *value = params_get(params, name);
     return value != NULL ? value : "";
+}
+
+uint64_t params_content_length(const struct params *params)
+{
+    return strtoull(params_text(params, "CONTENT_LENGTH"), NULL, 10);
 }

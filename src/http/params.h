@@ -7,6 +7,8 @@
 #ifndef HTTP_PARAMS_H
 #define HTTP_PARAMS_H
 
+#include <stdint.h>
+
 struct params {
     char *const *strings; /* NULL-terminated, borrowed */
 };
@@ -16,5 +18,8 @@ const char *params_get(const struct params *params, const char *name);
 
 /* The value, or "" when the variable is not set. */
 const char *params_text(const struct params *params, const char *name);
+
+/* The announced length of the request's body in bytes (RFC 3875 §4.1.2); 0 when there is none. */
+uint64_t params_content_length(const struct params *params);
 
 #endif

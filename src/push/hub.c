@@ -93,8 +93,7 @@ static struct channel *channel_find(const struct hub *hub, struct span name)
     return found;
 }
 
-/* Drops channels that nobody listens to, the longest idle first, until `more` bytes fit into the memory of all rings.
- */
+/* Drops channels that nobody listens to, the longest idle first, until `more` bytes fit into the rings' memory. */
 static void make_room(struct hub *hub, size_t more)
 {
     while (hub->stats.channels_bytes.value + more > hub->config.ring_memory_bytes) {
@@ -157,19 +156,19 @@ static void channel_trim(struct hub *hub, struct channel *channel)
     while (can_evict(ring) && is_over_bounds(hub, ring)) {
         if (ring->first >= channel->offered)
             channel_flush(channel);
-        size_t before = channel_size(channel);
+        size_t before = ring->size_bytes;
         ring_evict(ring);
-        hub->stats.channels_bytes.value -= before - channel_size(channel);
+        hub->stats.channels_bytes.value -= before - ring->size_bytes;
     }
 }
 
 /* Appends an event, or a break, and marks the channel. */
 static void channel_append(struct hub *hub, struct channel *channel, struct event_id id, struct bytes *frame)
 {
-    size_t before = channel_size(channel);
+    size_t before = channel->ring.size_bytes;
 
     ring_append(&channel->ring, id, frame);
-    hub->stats.channels_bytes.value += channel_size(channel) - before;
+    hub->stats.channels_bytes.value += channel->ring.size_bytes - before;
     if (list_is_empty(&channel->dirty) && !list_is_empty(&channel->subscriptions))
         list_append(&hub->dirty, &channel->dirty);
     channel_trim(hub, channel);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buffer.h"
 #include "base/bytes.h"
 
 struct subscriber;
@@ -45,5 +46,13 @@ struct sink {
     const struct sink_ops *ops;
     struct subscriber *subscriber; /* attached, or NULL */
 };
+
+/* Writes a copy of the buffer's content, for an answer that is made for one client. */
+static inline void sink_write_buffer(struct sink *sink, const struct buffer *content)
+{
+    struct bytes *payload = buffer_to_bytes(content);
+    sink->ops->write(sink, payload);
+    bytes_unref(payload);
+}
 
 #endif
