@@ -7,45 +7,56 @@
 #include "base/log.h"
 #include "base/option_value.h"
 #include "process/socket.h"
-#include "redis/pubsub.h"
+#include "redis/source.h"
 #include "server.h"
+
+enum { ANSWER_LIMIT_S = 10 };
 
 struct attempt {
     struct ev_loop *loop;
-    bool is_subscribed;
-    char reason[200];
+    bool is_ready;
+    struct buffer reason;
 };
 
-static void on_subscribed(void *owner)
+static void on_ready(void *owner)
 {
     struct attempt *attempt = owner;
-    attempt->is_subscribed = true;
+    attempt->is_ready = true;
     ev_break(attempt->loop, EVBREAK_ALL);
 }
 
 static void on_failed(void *owner, const char *reason)
 {
     struct attempt *attempt = owner;
-    snprintf(attempt->reason, sizeof(attempt->reason), "%s", reason);
+    buffer_clear(&attempt->reason);
+    buffer_add_string(&attempt->reason, reason);
     ev_break(attempt->loop, EVBREAK_ALL);
 }
 
-/* Connects and subscribes as the server would, until that works or fails. */
-static int try_redis(const struct settings *settings, const struct redis_address *address, struct hub *hub,
-                     struct counters *counters)
+static void on_too_late(struct ev_loop *loop, ev_timer *timer, int events)
 {
-    struct attempt attempt = {.loop = ev_default_loop(EVFLAG_AUTO)};
-    struct pubsub pubsub;
-    const struct pubsub_events events = {.on_subscribed = on_subscribed, .on_failed = on_failed, .owner = &attempt};
+    (void)loop;
+    (void)events;
+    on_failed(timer->data, "no answer within 10 s");
+}
 
-    pubsub_init(&pubsub, attempt.loop, address, settings->prefix, hub, &events, counters);
-    pubsub_start(&pubsub);
-    ev_run(attempt.loop, 0);
-    printf("Redis at %s: %s%s\n", pubsub.link.place,
-           attempt.is_subscribed ? "subscribed" : "FAILED: ", attempt.is_subscribed ? "" : attempt.reason);
-    pubsub_fini(&pubsub);
-    ev_loop_destroy(attempt.loop);
-    return attempt.is_subscribed ? 0 : 1;
+/* Connects as the server would, until all works or something fails. */
+static int try_redis(struct attempt *attempt, struct source *source, const struct redis_address *address)
+{
+    struct buffer place = {0};
+    ev_timer limit;
+
+    ev_timer_init(&limit, on_too_late, ANSWER_LIMIT_S, 0);
+    limit.data = attempt;
+    ev_timer_start(attempt->loop, &limit);
+    source_start(source);
+    ev_run(attempt->loop, 0);
+    ev_timer_stop(attempt->loop, &limit);
+    redis_address_print(address, &place);
+    printf("Redis at %s: %s%s\n", place.data,
+           attempt->is_ready ? "subscribed" : "FAILED: ", attempt->is_ready ? "" : attempt->reason.data);
+    buffer_fini(&place);
+    return attempt->is_ready ? 0 : 1;
 }
 
 static void print_list(const char *what, const struct option_list *list, const char *when_empty)
@@ -73,20 +84,27 @@ int check_run(const struct program *program, const struct settings *settings, co
     struct counters counters;
     struct hub hub;
     struct buffer place = {0};
+    struct attempt attempt = {.loop = ev_default_loop(EVFLAG_AUTO)};
+    const struct source_events events = {.on_ready = on_ready, .on_failed = on_failed, .owner = &attempt};
+    struct source source;
     int result = socket_describe(settings->listen, (mode_t)settings->socket_mode, &place);
 
     /* What would be a warning during service is the answer here. */
     log_open(program->name, LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
     counters_init(&counters);
-    server_init_hub(&hub, program, settings, &counters);
+    server_init_source(&source, attempt.loop, settings, address, &events, &counters);
+    server_init_hub(&hub, &source, program, settings, &counters);
     printf("would listen on: %s\n", result == 0 ? place.data : "NOTHING: give --listen");
     printf("would subscribe to: %s*\n", settings->prefix);
     print_retention(settings);
     print_list("channels that may be read", &settings->channels, " none");
     print_list("other origins that may read", &settings->cors_origins, " none");
-    if (try_redis(settings, address, &hub, &counters) != 0 || result != 0)
+    if (try_redis(&attempt, &source, address) != 0 || result != 0)
         result = 1;
+    source_fini(&source);
     hub_fini(&hub);
+    ev_loop_destroy(attempt.loop);
+    buffer_fini(&attempt.reason);
     buffer_fini(&place);
     return result;
 }

@@ -11,7 +11,7 @@
 #include "fcgi/fastcgi.h"
 #include "process/listener.h"
 #include "push/hub.h"
-#include "redis/pubsub.h"
+#include "redis/source.h"
 
 /* What is open besides clients: standard streams, loop, listening socket, Redis, log, memory file. */
 enum { OWN_DESCRIPTORS = 32, DRAIN_TIMEOUT_MS = 30000 };
@@ -22,7 +22,7 @@ struct server {
     struct listen_socket *socket;
     struct counters counters;
     struct hub hub;
-    struct pubsub pubsub;
+    struct source source;
     struct endpoint endpoint;
     struct fastcgi fastcgi;
     struct listener listener;
@@ -83,7 +83,7 @@ static void on_turn_end(struct ev_loop *loop, ev_prepare *prepare, int events)
     hub_flush(&server->hub);
     fastcgi_reap(&server->fastcgi);
     arm_due(server);
-    if (server->is_ending && server->fastcgi.stats.connections_open.value == 0)
+    if (server->is_ending && server->fastcgi.stats.connections_open.value == 0 && source_has_ended(&server->source))
         ev_break(loop, EVBREAK_ALL);
 }
 
@@ -93,8 +93,9 @@ static void on_grace_over(struct ev_loop *loop, ev_timer *timer, int events)
 {
     struct server *server = timer->data;
     (void)events;
-    log_warning("connections still open at the end of --grace: %llu",
-                (unsigned long long)server->fastcgi.stats.connections_open.value);
+    if (server->fastcgi.stats.connections_open.value > 0)
+        log_warning("connections still open at the end of --grace: %llu",
+                    (unsigned long long)server->fastcgi.stats.connections_open.value);
     ev_break(loop, EVBREAK_ALL);
 }
 
@@ -114,6 +115,7 @@ static void on_terminate(struct ev_loop *loop, ev_signal *signal, int events)
     hub_flush(&server->hub);
     hub_end_all(&server->hub);
     fastcgi_end(&server->fastcgi);
+    source_end(&server->source);
     server->grace.repeat = (double)server->settings->grace_ms / 1000 + 0.001;
     ev_timer_again(loop, &server->grace);
 }
@@ -144,10 +146,26 @@ static void watch_signals(struct server *server)
 
 /* --- parts ---------------------------------------------------------------------------------------------------- */
 
-void server_init_hub(struct hub *hub, const struct program *program, const struct settings *settings,
-                     struct counters *counters)
+void server_init_source(struct source *source, struct ev_loop *loop, const struct settings *settings,
+                        const struct redis_address *address, const struct source_events *events,
+                        struct counters *counters)
+{
+    const struct journal_config config = {.address = address,
+                                          .prefix = settings->prefix,
+                                          .max_message_bytes = (size_t)settings->max_message_bytes,
+                                          .log_length = (size_t)settings->log_length,
+                                          .history_length = (size_t)settings->history_length,
+                                          .history_ttl_ms = settings->history_ttl_ms};
+    enum source_kind kind = settings->history == HISTORY_REDIS ? SOURCE_LOG : SOURCE_MEMORY;
+
+    source_init(source, kind, loop, &config, events, counters);
+}
+
+void server_init_hub(struct hub *hub, struct source *source, const struct program *program,
+                     const struct settings *settings, struct counters *counters)
 {
     const struct hub_config config = {.format = program->format,
+                                      .source = source_of_histories(source),
                                       .history_length = (size_t)settings->history_length,
                                       .ring_memory_bytes = (size_t)settings->ring_memory_bytes,
                                       .max_message_bytes = (size_t)settings->max_message_bytes,
@@ -155,10 +173,13 @@ void server_init_hub(struct hub *hub, const struct program *program, const struc
                                       .heartbeat_ms = settings->heartbeat_ms,
                                       .poll_timeout_ms = settings->poll_timeout_ms,
                                       .retry_ms = settings->retry_ms};
-    char tag[EVENT_TAG_LEN + 1];
+    char tag[EVENT_TAG_LEN + 1] = "";
 
-    event_tag_make(tag);
+    /* Ids of the log mean the same in every process. */
+    if (settings->history == HISTORY_MEMORY)
+        event_tag_make(tag);
     hub_init(hub, &config, tag, counters);
+    source_set_hub(source, hub);
 }
 
 static void init_endpoint(struct server *server)
@@ -213,7 +234,7 @@ static void init_turns(struct server *server)
 static void end(struct server *server)
 {
     listener_stop(&server->listener);
-    pubsub_fini(&server->pubsub);
+    source_fini(&server->source);
     fastcgi_fini(&server->fastcgi);
     hub_fini(&server->hub);
     ev_loop_destroy(server->loop);
@@ -225,13 +246,13 @@ int server_run(const struct program *program, const struct settings *settings, c
     struct server server = {.loop = ev_default_loop(EVFLAG_AUTO), .settings = settings, .socket = socket};
 
     counters_init(&server.counters);
-    server_init_hub(&server.hub, program, settings, &server.counters);
+    server_init_source(&server.source, server.loop, settings, address, NULL, &server.counters);
+    server_init_hub(&server.hub, &server.source, program, settings, &server.counters);
     init_endpoint(&server);
     init_fastcgi(&server, program);
     init_turns(&server);
     watch_signals(&server);
-    pubsub_init(&server.pubsub, server.loop, address, settings->prefix, &server.hub, NULL, &server.counters);
-    pubsub_start(&server.pubsub);
+    source_start(&server.source);
     listener_start(&server.listener, server.loop, socket->fd, &server.fastcgi, &server.counters);
     log_info("listening on %s", socket->place.data);
     ev_run(server.loop, 0);

@@ -10,15 +10,18 @@
 #include "process/socket.h"
 #include "program.h"
 #include "push/hub.h"
-#include "redis/address.h"
+#include "redis/source.h"
 #include "settings.h"
 
 /* Serves until SIGTERM or SIGINT. Returns the exit status. All arguments stay the caller's. */
 int server_run(const struct program *program, const struct settings *settings, const struct redis_address *address,
                struct listen_socket *socket);
 
-/* The hub as the settings want it, with a tag of its own. Everything must outlive it. */
-void server_init_hub(struct hub *hub, const struct program *program, const struct settings *settings,
-                     struct counters *counters);
+/* Source and hub as the settings want them. Everything must outlive them; the source ends before its hub. */
+void server_init_source(struct source *source, struct ev_loop *loop, const struct settings *settings,
+                        const struct redis_address *address, const struct source_events *events,
+                        struct counters *counters);
+void server_init_hub(struct hub *hub, struct source *source, const struct program *program,
+                     const struct settings *settings, struct counters *counters);
 
 #endif

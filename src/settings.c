@@ -17,7 +17,7 @@
 
 enum { PREFIX_LIMIT = 64 };
 
-static const char *const histories[] = {"memory", NULL};
+static const char *const histories[] = {"redis", "memory", NULL};
 static const char *const log_targets[] = {"stderr", "syslog", NULL};
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
 
@@ -55,10 +55,14 @@ static const struct option_spec specs[] = {
      .help = "read the password from the first line of a file"},
     {"prefix", OPTION_STRING, AT(prefix), .fallback = "push:", .value_name = "TEXT", .check = check_prefix,
      .help = "what the names of all Redis channels and keys begin with"},
-    {"history", OPTION_CHOICE, AT(history), .choices = histories, .fallback = "memory", .value_name = "KIND",
-     .help = "where events are kept for clients that come back: memory (of this process)"},
+    {"history", OPTION_CHOICE, AT(history), .choices = histories, .fallback = "redis", .value_name = "KIND",
+     .help = "where events are kept for clients that come back: redis, or memory (of this process alone)"},
     {"history-length", OPTION_NUMBER, AT(history_length), .min = 1, .max = 1000000, .fallback = "1000",
      .value_name = "EVENTS", .help = "events kept for each channel"},
+    {"history-ttl", OPTION_DURATION, AT(history_ttl_ms), .min = 60 * SECOND, .max = 365 * 24 * HOUR, .fallback = "1d",
+     .value_name = "TIME", .help = "Redis forgets a channel's events after so long without a new one"},
+    {"log-length", OPTION_NUMBER, AT(log_length), .min = 1000, .max = 100000000, .fallback = "100000",
+     .value_name = "EVENTS", .help = "events in the log that all processes follow; it needs to reach back minutes"},
     {"ring-memory", OPTION_SIZE, AT(ring_memory_bytes), .min = MIB, .max = 1024 * GIB, .fallback = "256m",
      .value_name = "SIZE", .help = "memory for the events of all channels"},
     {"ring-linger", OPTION_DURATION, AT(ring_linger_ms), .min = SECOND, .max = 168 * HOUR, .fallback = "10m",

@@ -9,7 +9,7 @@
 #include "base/buffer.h"
 #include "base/options.h"
 
-enum { HISTORY_MEMORY };
+enum { HISTORY_REDIS, HISTORY_MEMORY };
 
 struct settings {
     char *listen; /* NULL: an inherited socket */
@@ -19,6 +19,8 @@ struct settings {
     char *prefix;
     int64_t history;
     int64_t history_length;
+    int64_t history_ttl_ms;
+    int64_t log_length;
     int64_t ring_memory_bytes;
     int64_t ring_linger_ms;
     struct option_list channels;

@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_LIMIT = 1000, LIMIT_PERIOD_MS = 60000 };
+/* With what goes before it a line is still written in one piece to a pipe (PIPE_BUF). */
+enum { LINE_LIMIT = 3800, LIMIT_PERIOD_MS = 60000 };
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 static const int syslog_priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};

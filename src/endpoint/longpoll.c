@@ -7,8 +7,12 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/random.h"
 #include "endpoint/exchange.h"
 #include "push/poll.h"
+
+/* A client that is refused is told to come back after 1 to so many seconds. */
+enum { RETRY_AFTER_LIMIT_S = 3 };
 
 /* What of a request is needed when its answer comes. */
 struct question {
@@ -99,6 +103,22 @@ static void answer(void *context, struct sink *sink, const struct poll_answer *a
     buffer_fini(&head);
 }
 
+static void refuse(void *context, struct sink *sink)
+{
+    const struct question *question = context;
+    struct http_error error;
+    struct buffer head = {0};
+
+    http_error_set(&error, 503, "history-unavailable", "the retained events cannot be read now: ask again in a while");
+    response_begin(&head, error.status, "no-store");
+    buffer_add(&head, question->common.data, question->common.len);
+    buffer_printf(&head, "Retry-After: %" PRId64 "\r\n", random_between(1, RETRY_AFTER_LIMIT_S));
+    response_add_error(&head, &error, question->is_head);
+    sink_write_buffer(sink, &head);
+    sink->ops->end(sink);
+    buffer_fini(&head);
+}
+
 /* --- the request ---------------------------------------------------------------------------------------------- */
 
 static int read_limit(struct exchange *exchange, size_t *limit)
@@ -152,7 +172,8 @@ static void ask(struct exchange *exchange, bool is_list)
     request.is_patient = !is_list && !exchange->is_head;
     poll_open(
         exchange->endpoint->hub, exchange->sink, &request,
-        &(struct poll_owner){.answer = answer, .free = question_free, .context = make_question(exchange, is_list)});
+        &(struct poll_owner){
+            .answer = answer, .refuse = refuse, .free = question_free, .context = make_question(exchange, is_list)});
 }
 
 /* The last segment of the path, of which the web server has resolved dots and double slashes. */

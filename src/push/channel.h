@@ -2,6 +2,9 @@
 /*
  * A channel that somebody listens to, or did until lately: its ring and its subscriptions. Owned by the hub. While it
  * has no subscription it waits in the hub's list of idle channels and is dropped when its time there is over.
+ *
+ * Until it is loaded its ring holds only what the log brought since the load was first asked for, and nobody is sent
+ * anything of it.
  */
 #ifndef PUSH_CHANNEL_H
 #define PUSH_CHANNEL_H
@@ -15,6 +18,9 @@
 struct channel {
     struct ring ring;
     uint64_t offered;          /* index behind what all subscribers were offered */
+    bool is_loaded;            /* its history stands in the ring; in memory mode from the start */
+    uint64_t ticket;           /* of the load that is under way; 0: none */
+    struct event_id until;     /* what is loaded goes up to this id, what is live is above it */
     struct list subscriptions; /* of struct subscription */
     struct list dirty;         /* link: in the hub's list of channels with something new this turn */
     struct timeout idle;       /* link: in the hub's list of channels without subscriptions */

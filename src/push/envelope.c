@@ -116,42 +116,69 @@ static int64_t read_retry(struct span source)
     return retry_ms <= ENVELOPE_RETRY_LIMIT_MS ? retry_ms : 0;
 }
 
+static void set_event(struct envelope *envelope, struct span event)
+{
+    if (event_is_valid(event))
+        envelope->event = event;
+    else
+        envelope->dropped++;
+}
+
+static void set_id(struct envelope *envelope, struct span id)
+{
+    if (id_is_valid(id))
+        envelope->id = id;
+    else
+        envelope->dropped++;
+}
+
+static void set_retry(struct envelope *envelope, struct span source)
+{
+    envelope->retry_ms = read_retry(source);
+    if (envelope->retry_ms == 0)
+        envelope->dropped++;
+}
+
 static void read_members(struct envelope *envelope, const struct span values[MEMBER_COUNT])
 {
     envelope->data = read_data(envelope, values[MEMBER_DATA]);
-    if (values[MEMBER_EVENT].len > 0) {
-        envelope->event = read_event(envelope, values[MEMBER_EVENT]);
-        if (!event_is_valid(envelope->event)) {
-            envelope->event = (struct span){0};
-            envelope->dropped++;
-        }
-    }
-    if (values[MEMBER_ID].len > 0) {
-        envelope->id = read_id(envelope, values[MEMBER_ID]);
-        if (!id_is_valid(envelope->id)) {
-            envelope->id = (struct span){0};
-            envelope->dropped++;
-        }
-    }
-    if (values[MEMBER_RETRY].len > 0) {
-        envelope->retry_ms = read_retry(values[MEMBER_RETRY]);
-        if (envelope->retry_ms == 0)
-            envelope->dropped++;
-    }
+    if (values[MEMBER_EVENT].len > 0)
+        set_event(envelope, read_event(envelope, values[MEMBER_EVENT]));
+    if (values[MEMBER_ID].len > 0)
+        set_id(envelope, read_id(envelope, values[MEMBER_ID]));
+    if (values[MEMBER_RETRY].len > 0)
+        set_retry(envelope, values[MEMBER_RETRY]);
+}
+
+static void forget(struct envelope *envelope)
+{
+    envelope->event = (struct span){0};
+    envelope->id = (struct span){0};
+    envelope->retry_ms = 0;
+    envelope->dropped = 0;
 }
 
 void envelope_parse(struct envelope *envelope, struct span payload)
 {
     struct span values[MEMBER_COUNT] = {{0}};
 
-    envelope->event = (struct span){0};
-    envelope->id = (struct span){0};
-    envelope->retry_ms = 0;
-    envelope->dropped = 0;
+    forget(envelope);
     if (find_values(payload, values))
         read_members(envelope, values);
     else
         envelope->data = payload;
+}
+
+void envelope_set(struct envelope *envelope, const struct envelope_fields *fields)
+{
+    forget(envelope);
+    envelope->data = fields->data;
+    if (fields->event.len > 0)
+        set_event(envelope, fields->event);
+    if (fields->id.len > 0)
+        set_id(envelope, fields->id);
+    if (fields->retry.len > 0)
+        set_retry(envelope, fields->retry);
 }
 
 void envelope_fini(struct envelope *envelope)

@@ -23,7 +23,16 @@ struct envelope {
     struct buffer decoded_data, decoded_event, decoded_id; /* private */
 };
 
+/* Reads a payload. */
 void envelope_parse(struct envelope *envelope, struct span payload);
+
+/* The members apart, as texts; what is empty was not given. */
+struct envelope_fields {
+    struct span data, event, id, retry;
+};
+
+/* Takes over the members, by the same rules. */
+void envelope_set(struct envelope *envelope, const struct envelope_fields *fields);
 
 void envelope_fini(struct envelope *envelope);
 

@@ -64,6 +64,8 @@ static bool take_string(struct span *text, const char *string)
 
 bool event_id_parse(struct span text, const char *tag, struct event_id *id)
 {
+    if (text.len == 0)
+        return false;
     if (!take_number(&text, &id->ms) || !take_char(&text, '-') || !take_number(&text, &id->seq))
         return false;
     if (tag[0] != '\0' && !(take_char(&text, '.') && take_string(&text, tag)))

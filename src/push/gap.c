@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "push/arrival.h"
 #include "push/format.h"
 #include "push/hub.h"
 
@@ -15,12 +16,13 @@ static void add_id(struct event_id id, const char *tag, struct buffer *out)
 
 static void add_after(const struct subscriber *subscriber, struct buffer *out)
 {
-    if (subscriber->resumed_from == NULL) {
+    const char *text = arrival_text(subscriber);
+    if (text == NULL) {
         add_id(subscriber->last, subscriber->hub->tag, out);
         return;
     }
     struct buffer repaired = {0};
-    utf8_add_repaired(&repaired, span_of(subscriber->resumed_from));
+    utf8_add_repaired(&repaired, span_of(text));
     json_add_string(out, (struct span){repaired.data, repaired.len});
     buffer_fini(&repaired);
 }

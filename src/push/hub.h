@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hub: channel -> ring -> subscribers. Messages come in from a source (hub_publish, hub_break), bytes go out to
- * sinks. A message only marks its channel; hub_flush, once per turn of the event loop, hands every subscriber of the
- * marked channels what is new, so bursts leave in one write and an idle system adds no delay.
+ * The hub: channel -> ring -> subscribers. Messages come in, bytes go out to sinks. A message only marks its channel;
+ * hub_flush, once per turn of the event loop, hands every subscriber of the marked channels what is new, so bursts
+ * leave in one write and an idle system adds no delay.
+ *
+ * It works in one of two modes. In memory mode ids come from the clock (hub_publish, hub_break), and a ring lacks
+ * nothing from the moment on at which it was made. In redis mode a log gives the ids (hub_append and what follows it),
+ * and a ring is loaded once from its channel's history; requests for the channel wait for that.
  *
  * The hub has no clock and no timer: hub_set_time tells it the time at the start of each turn, hub_due says when
  * hub_expire wants to be called. It owns channels and subscribers, not sinks.
@@ -20,14 +24,23 @@
 #include "push/channel.h"
 #include "push/envelope.h"
 #include "push/format.h"
+#include "push/message.h"
 #include "push/subscriber.h"
+
+/* Where histories come from. Their answer is hub_load_end with the same ticket, never from inside `load`. */
+struct hub_source {
+    /* Asks for the newest history_length events of the channel up to and with the id `until`. */
+    void (*load)(void *context, struct span channel, uint64_t ticket, struct event_id until);
+    void *context;
+};
 
 struct hub_config {
     const struct format *format;
-    size_t history_length;    /* events that a ring retains */
-    size_t ring_memory_bytes; /* all channels together; a ring keeps its newest event regardless */
-    size_t max_message_bytes; /* larger payloads are refused */
-    int64_t ring_linger_ms;   /* how long a channel without subscribers keeps its ring */
+    const struct hub_source *source; /* must outlive the hub; NULL: memory mode */
+    size_t history_length;           /* events that a ring retains */
+    size_t ring_memory_bytes;        /* all channels together; a ring keeps its newest event regardless */
+    size_t max_message_bytes;        /* larger payloads are refused */
+    int64_t ring_linger_ms;          /* how long a channel without subscribers keeps its ring */
     int64_t heartbeat_ms;
     int64_t poll_timeout_ms; /* after which a poll is answered without events */
     int64_t retry_ms;        /* told to each client, jittered */
@@ -39,12 +52,15 @@ struct hub_stats {
     struct counter messages_received, messages_unheard, messages_too_large, members_dropped;
     struct counter events_delivered, gaps_sent, breaks;
     struct counter channels_open, channels_bytes;
+    struct counter loads_started, loads_done, loads_late, log_reloads, log_disordered;
+    struct counter requests_waiting, requests_ahead, polls_refused;
 };
 
 struct hub {
     struct hub_config config;
     struct hub_stats stats;
-    struct event_id position; /* id of the newest event or break; what every caught-up client stands at */
+    struct event_id position; /* up to here all is known; what every caught-up client stands at */
+    bool is_started;          /* where the log's reading begins is known; in memory mode from the start */
     char tag[EVENT_TAG_LEN + 1];
     int64_t now_ms;
     struct lh_table *channels; /* private, as is all that follows: name -> struct channel */
@@ -53,6 +69,10 @@ struct hub {
     struct timeouts heartbeats; /* of all streams */
     struct timeouts polls;      /* deadlines of all polls that wait */
     struct timeouts held_polls; /* whose answer waits for the end of a millisecond */
+    struct timeouts limits;     /* of the arrivals of polls, for which something is still to be loaded */
+    struct list ahead;          /* of struct arrival: clients whose id is above the position */
+    struct event_id nearest;    /* none of their ids is below this one */
+    uint64_t last_ticket;
     struct batch batch;
     struct envelope envelope;
     struct buffer scratch;
@@ -61,7 +81,7 @@ struct hub {
     struct log_limit too_large_log, members_log;
 };
 
-/* `tag` marks ids as this process's own. The counters must outlive the hub. */
+/* `tag` marks ids as this process's own; "" in redis mode. The counters must outlive the hub. */
 void hub_init(struct hub *hub, const struct hub_config *config, const char *tag, struct counters *counters);
 
 /* All subscribers must have ended. */
@@ -70,29 +90,72 @@ void hub_fini(struct hub *hub);
 /* Tells the hub the time, monotonic milliseconds. */
 void hub_set_time(struct hub *hub, int64_t now_ms);
 
+/* --- memory mode: what a publisher says ----------------------------------------------------------------------- */
+
 /* A payload arrived on a channel (a valid name). It gets the next id whether or not anybody listens. */
 void hub_publish(struct hub *hub, struct span channel, struct span payload);
 
 /* Messages of any channel may have been missed up to now: every client of every channel is told by a gap. */
 void hub_break(struct hub *hub);
 
-/* Sends what is new to all subscribers of the channels that got something since the last call. */
+/* --- redis mode: what the log's reader says -------------------------------------------------------------------- */
+
+/* The log is read from behind `position`. Before, nothing is loaded and all requests wait. Called once. */
+void hub_start(struct hub *hub, struct event_id position);
+
+/*
+ * What is behind the hub's position in the log, which moves there: an event (whose tag is the hub's), an entry that is
+ * none, a place where messages of any channel or of one may be missing. An id that is not above the position is
+ * ignored and counted.
+ */
+void hub_append(struct hub *hub, const struct message *message);
+void hub_advance(struct hub *hub, struct event_id id);
+void hub_break_all(struct hub *hub, struct event_id id);
+void hub_break_channel(struct hub *hub, struct span channel, struct event_id id);
+
+/*
+ * The log lacks what came behind the hub's position: reading goes on behind `position` (below the hub's: behind that),
+ * and all rings are loaded anew. Clients go on exactly where the histories reach back to where they stand.
+ */
+void hub_reload(struct hub *hub, struct event_id position);
+
+/* The source may have forgotten what it was asked: every load that is under way is asked for again. */
+void hub_retry_loads(struct hub *hub);
+
+/*
+ * The log's last id, asked for after the previous call had returned: a client that had come by then with an id above
+ * it does not wait for that any longer.
+ */
+void hub_confirm_end(struct hub *hub, struct event_id end);
+
+/* --- redis mode: what the source of histories answers ------------------------------------------------------------ */
+
+/*
+ * Encodes an event and appends it to `older`: the caller's ring, begun by ring_init with the id behind which it lacks
+ * nothing, and filled in id order, breaks by ring_append. An id that is not above the last one is ignored and counted.
+ */
+void hub_load_add(struct hub *hub, struct ring *older, const struct message *message);
+
+/* The answer is complete. `older` is taken over; it is freed when the ticket is not the channel's current one. */
+void hub_load_end(struct hub *hub, struct span channel, uint64_t ticket, struct ring *older);
+
+/* --- turns of the loop ---------------------------------------------------------------------------------------------
+ */
+
+/* Sends what is new to all subscribers of the channels that got something, or were loaded, since the last call. */
 void hub_flush(struct hub *hub);
 
 /* When hub_expire has something to do next: monotonic milliseconds, or TIMEOUT_NEVER. */
 int64_t hub_due(const struct hub *hub);
 
-/* Sends the heartbeats that are due, answers the polls that waited long enough, and drops channels nobody has listened
- * to for ring_linger_ms. */
+/* Sends the heartbeats that are due, answers or refuses the polls that waited long enough, and drops channels nobody
+ * has listened to for ring_linger_ms. */
 void hub_expire(struct hub *hub);
 
-/* Ends all streams and answers all polls. */
+/* Ends all streams and answers all polls; refuses those that wait for a channel to be loaded. */
 void hub_end_all(struct hub *hub);
 
-/* For subscriber.c: the channel of a valid name, made when it does not exist; no longer idle. */
-struct channel *hub_channel_get(struct hub *hub, struct span name);
-
-/* For subscriber.c: the last subscription of the channel is gone. */
-void hub_channel_release(struct hub *hub, struct channel *channel);
+/* For this room: the encoded event. The caller owns a reference. */
+struct bytes *hub_encode(struct hub *hub, const struct message *message);
 
 #endif

@@ -5,12 +5,14 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "push/arrival.h"
 #include "push/pull.h"
 
 struct poll {
     struct subscriber subscriber;
     struct poll_owner owner;
     size_t limit;
+    bool wants_newest;
     bool is_by_time;
     bool is_held;          /* the answer is complete when the time of holding is over */
     struct event_id until; /* the answer goes up to this id */
@@ -36,7 +38,8 @@ static struct event_id end_of_ms(uint64_t ms)
 
 static struct event_id limit_of(const struct poll *poll)
 {
-    struct event_id nth = poll->limit > 0 ? pull_find_nth(&poll->subscriber, poll->limit) : EVENT_ID_MAX;
+    struct event_id nth =
+        poll->limit > 0 && !poll->wants_newest ? pull_find_nth(&poll->subscriber, poll->limit) : EVENT_ID_MAX;
     struct event_id cut = end_of_ms(nth.ms);
     return event_id_compare(cut, poll->until) < 0 ? cut : poll->until;
 }
@@ -48,6 +51,8 @@ static void answer(struct poll *poll)
     struct bytes *run;
 
     pull_admit_lag(subscriber);
+    if (!pull_has_next(subscriber, poll->until))
+        poll->until = EVENT_ID_MAX;
     struct event_id until = limit_of(poll);
     while ((run = pull_next(subscriber, SINK_WRITE_LIMIT, until)) != NULL) {
         reply.runs = alloc_resize(reply.runs, reply.count + 1, sizeof(*reply.runs));
@@ -61,6 +66,13 @@ static void answer(struct poll *poll)
     poll_free(poll);
 }
 
+static void refuse(struct poll *poll)
+{
+    poll->subscriber.hub->stats.polls_refused.value++;
+    poll->owner.refuse(poll->owner.context, poll->subscriber.sink);
+    poll_free(poll);
+}
+
 /* Waits until no further event of the newest millisecond can come. */
 static void hold(struct poll *poll)
 {
@@ -70,13 +82,36 @@ static void hold(struct poll *poll)
     timeout_start(&hub->held_polls, &poll->subscriber.timeout, hub->now_ms);
 }
 
+/* True when more events of the newest millisecond may come. */
+static bool is_fresh(const struct hub *hub)
+{
+    return hub->position.ms + POLL_HOLD_MS > (uint64_t)clock_wall_ms();
+}
+
 static void answer_or_hold(struct poll *poll)
 {
-    bool is_fresh = poll->subscriber.hub->position.ms + POLL_HOLD_MS > (uint64_t)clock_wall_ms();
-    if (poll->is_by_time && is_fresh)
+    if (poll->is_by_time && is_fresh(poll->subscriber.hub))
         hold(poll);
     else
         answer(poll);
+}
+
+/*
+ * The time of holding is over. When the ring went on so far meanwhile that even its gap stands behind what was held,
+ * the answer goes up to the newest millisecond that is over, or is held again.
+ */
+static void answer_held(struct poll *poll)
+{
+    struct subscriber *subscriber = &poll->subscriber;
+    const struct hub *hub = subscriber->hub;
+
+    pull_admit_lag(subscriber);
+    if (!pull_has_next(subscriber, poll->until))
+        poll->until = end_of_ms(is_fresh(hub) ? hub->position.ms - 1 : hub->position.ms);
+    if (pull_has_next(subscriber, poll->until))
+        answer(poll);
+    else
+        hold(poll);
 }
 
 static void flush(struct subscriber *subscriber)
@@ -86,27 +121,47 @@ static void flush(struct subscriber *subscriber)
         answer_or_hold(poll);
 }
 
+static void on_held(struct poll *poll)
+{
+    struct subscriber *subscriber = &poll->subscriber;
+
+    /* The time of holding counts from the start of a turn, which may have been long before the event. */
+    if (poll->until.ms == (uint64_t)clock_wall_ms())
+        timeout_start(&subscriber->hub->held_polls, &subscriber->timeout, subscriber->hub->now_ms);
+    else
+        answer_held(poll);
+}
+
 static void on_timeout(struct subscriber *subscriber)
 {
     struct poll *poll = poll_of(subscriber);
-    if (!poll->is_held && !pull_is_done(subscriber)) {
+
+    if (!subscriber->is_placed)
+        return; /* it has its own limit, and is answered when it is placed */
+    if (poll->is_held) {
+        on_held(poll);
+    } else if (!pull_is_done(subscriber)) {
         /* Something came in this very turn. */
         answer_or_hold(poll);
-        return;
-    }
-    /* The time of holding counts from the start of a turn, which may have been long before the event. */
-    if (poll->is_held && poll->until.ms == (uint64_t)clock_wall_ms()) {
-        timeout_start(&subscriber->hub->held_polls, &subscriber->timeout, subscriber->hub->now_ms);
-        return;
-    }
-    if (!poll->is_held)
+    } else {
         subscriber->hub->stats.polls_timed_out.value++;
-    answer(poll);
+        answer(poll);
+    }
+}
+
+static void on_reload(struct subscriber *subscriber)
+{
+    if (poll_of(subscriber)->is_held)
+        timeout_stop(&subscriber->timeout);
+    arrival_limit(subscriber);
 }
 
 static void end(struct subscriber *subscriber)
 {
-    answer(poll_of(subscriber));
+    if (subscriber->is_placed)
+        answer(poll_of(subscriber));
+    else
+        refuse(poll_of(subscriber));
 }
 
 static void on_gone(struct subscriber *subscriber)
@@ -114,13 +169,6 @@ static void on_gone(struct subscriber *subscriber)
     subscriber->hub->stats.polls_left.value++;
     poll_free(poll_of(subscriber));
 }
-
-static const struct subscriber_policy policy = {
-    .flush = flush,
-    .on_timeout = on_timeout,
-    .end = end,
-    .on_gone = on_gone,
-};
 
 /* Passes over all but the newest `count` events, and those of the millisecond in which that would cut. */
 static void keep_newest(struct subscriber *subscriber, size_t count)
@@ -132,6 +180,30 @@ static void keep_newest(struct subscriber *subscriber, size_t count)
     pull_skip_to(subscriber, end_of_ms(oldest_kept.ms - 1));
 }
 
+static void start(struct subscriber *subscriber)
+{
+    struct poll *poll = poll_of(subscriber);
+    bool is_patient = subscriber->timeout.due_ms != TIMEOUT_NEVER;
+
+    poll->is_held = false;
+    poll->until = EVENT_ID_MAX;
+    if (poll->wants_newest && poll->limit > 0)
+        keep_newest(subscriber, poll->limit);
+    if (!pull_is_done(subscriber))
+        answer_or_hold(poll);
+    else if (!is_patient)
+        answer(poll);
+}
+
+static const struct subscriber_policy policy = {
+    .start = start,
+    .flush = flush,
+    .on_reload = on_reload,
+    .on_timeout = on_timeout,
+    .end = end,
+    .on_gone = on_gone,
+};
+
 void poll_open(struct hub *hub, struct sink *sink, const struct poll_request *request, const struct poll_owner *owner)
 {
     struct poll *poll = subscriber_new(&policy, sizeof(*poll), hub, sink, &request->subscription);
@@ -140,16 +212,13 @@ void poll_open(struct hub *hub, struct sink *sink, const struct poll_request *re
     hub->stats.polls_open.value++;
     hub->stats.polls_opened.value++;
     poll->owner = *owner;
-    poll->until = EVENT_ID_MAX;
     poll->is_by_time = request->subscription.resume.kind == RESUME_AFTER_TIME;
-    if (!request->wants_newest)
-        poll->limit = request->limit;
-    else if (request->limit > 0)
-        keep_newest(subscriber, request->limit);
-    if (!pull_is_done(subscriber))
-        answer_or_hold(poll);
-    else if (request->is_patient)
+    poll->wants_newest = request->wants_newest;
+    poll->limit = request->limit;
+    if (request->is_patient)
         timeout_start(&hub->polls, &subscriber->timeout, hub->now_ms);
+    if (subscriber->is_placed)
+        start(subscriber);
     else
-        answer(poll);
+        arrival_limit(subscriber);
 }

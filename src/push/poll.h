@@ -17,6 +17,9 @@
  */
 enum { POLL_HOLD_MS = 3 };
 
+/* How long a poll waits for its channels to be loaded, and for its id to be reached. */
+enum { POLL_LOAD_LIMIT_MS = 5000 };
+
 /* What a poll is answered with: runs of encoded events in id order, and where the client stands behind them. */
 struct poll_answer {
     struct bytes **runs; /* valid during the call; take references to keep them */
@@ -24,9 +27,13 @@ struct poll_answer {
     struct event_id position;
 };
 
-/* Who asked. `answer` is called at most once and must end the sink's response; `free` once, in any case, after it. */
+/*
+ * Who asked. One of `answer` and `refuse` (what it waits for does not come) is called at most once and must end the
+ * sink's response; `free` once, in any case, after it.
+ */
 struct poll_owner {
     void (*answer)(void *context, struct sink *sink, const struct poll_answer *answer);
+    void (*refuse)(void *context, struct sink *sink);
     void (*free)(void *context);
     void *context;
 };
@@ -35,10 +42,11 @@ struct poll_request {
     struct subscription_request subscription;
     size_t limit;      /* at most so many events, except within one millisecond; 0: all */
     bool wants_newest; /* the limit leaves out the oldest, not the newest */
-    bool is_patient;   /* waits when there is nothing; else it is answered at once */
+    bool is_patient;   /* waits when there is nothing; else it is answered as soon as its channels are loaded */
 };
 
-/* Answers at once or waits in the hub. The owner's context may be freed when this returns. */
+/* Answers at once or waits in the hub; poll_timeout_ms counts from here. The owner's context may be freed when this
+ * returns. */
 void poll_open(struct hub *hub, struct sink *sink, const struct poll_request *request, const struct poll_owner *owner);
 
 #endif

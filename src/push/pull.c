@@ -18,18 +18,23 @@ static bool has_lagged(const struct subscription *subscription)
     return !subscription->has_gap && subscription->cursor.index < subscription->channel->ring.first;
 }
 
-/* The index of the first entry from `index` on that is no break. */
-static uint64_t skip_breaks(const struct ring *ring, uint64_t index)
-{
-    while (index < ring->end && ring_at(ring, index)->frame == NULL)
-        index++;
-    return index;
-}
-
-/* Where the subscription goes on: behind a gap, all that is retained follows. */
+/*
+ * Where the subscription goes on: behind a gap follows all that is retained, except what a ring that was loaded anew
+ * reaches back to behind the subscriber.
+ */
 static uint64_t next_index(const struct subscription *subscription)
 {
-    return subscription->has_gap ? subscription->channel->ring.first : subscription->cursor.index;
+    if (!subscription->has_gap)
+        return subscription->cursor.index;
+    return ring_find_after(&subscription->channel->ring, subscription->subscriber->last);
+}
+
+/* The id of a gap with no break behind it: where the ring begins, but not behind the subscriber. */
+static struct event_id gap_id(const struct subscription *subscription)
+{
+    struct event_id base = subscription->channel->ring.base;
+    struct event_id last = subscription->subscriber->last;
+    return event_id_compare(base, last) > 0 ? base : last;
 }
 
 /* Breaks with nothing between them, behind a gap too, are one gap: just before the event that follows. */
@@ -37,12 +42,12 @@ static struct head head_of(struct subscription *subscription)
 {
     const struct ring *ring = &subscription->channel->ring;
     uint64_t index = next_index(subscription);
-    uint64_t behind = skip_breaks(ring, index);
+    uint64_t behind = ring_skip_breaks(ring, index);
 
     if (behind > index)
         return (struct head){subscription, ring_at(ring, behind - 1)->id, true};
     if (subscription->has_gap)
-        return (struct head){subscription, ring->base, true};
+        return (struct head){subscription, gap_id(subscription), true};
     if (index == ring->end)
         return (struct head){0};
     return (struct head){subscription, ring_at(ring, index)->id, false};
@@ -98,6 +103,24 @@ bool pull_is_done(const struct subscriber *subscriber)
     return true;
 }
 
+bool pull_has_next(struct subscriber *subscriber, struct event_id until)
+{
+    struct head first;
+    struct head second;
+
+    find_heads(subscriber, until, &first, &second);
+    return first.subscription != NULL;
+}
+
+/*
+ * Of a gap that is the last thing to be sent, with nothing retained behind it, the position is the id: by the time the
+ * client comes back, what is retained may begin later.
+ */
+static bool is_last_of_all(const struct subscriber *subscriber, const struct ring *ring)
+{
+    return ring->first == ring->end && pull_is_done(subscriber);
+}
+
 /*
  * The gap at `head`. It may have the id of another channel's event or gap, which comes next: it then goes with the id
  * that the client has already, else a client that left between the two would come back behind what it never got.
@@ -108,9 +131,11 @@ static struct bytes *take_gap(struct subscriber *subscriber, const struct head *
     const struct ring *ring = &subscription->channel->ring;
     bool is_tied = next->subscription != NULL && event_id_compare(head->id, next->id) == 0;
 
-    subscription->cursor = (struct ring_cursor){.index = skip_breaks(ring, next_index(subscription))};
+    subscription->cursor = (struct ring_cursor){.index = ring_skip_breaks(ring, next_index(subscription))};
     subscription->has_gap = false;
     struct event_id id = is_tied ? subscriber->last : head->id;
+    if (is_last_of_all(subscriber, ring) && event_id_compare(id, subscriber->hub->position) < 0)
+        id = subscriber->hub->position;
     struct bytes *event = gap_encode(subscriber, subscription, id);
     subscriber->last = id;
     subscriber->hub->stats.gaps_sent.value++;
@@ -165,7 +190,7 @@ struct bytes *pull_next(struct subscriber *subscriber, size_t limit, struct even
     struct head first;
     struct head second;
 
-    assert(!pull_has_lagged(subscriber));
+    assert(subscriber->is_placed && !pull_has_lagged(subscriber));
     find_heads(subscriber, until, &first, &second);
     if (first.subscription == NULL)
         return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a subscriber is to be sent next: its rings merged in id order, gaps in their places. */
+/* What a subscriber that is placed is to be sent next: its rings merged in id order, gaps in their places. */
 #ifndef PUSH_PULL_H
 #define PUSH_PULL_H
 
@@ -16,6 +16,9 @@ void pull_admit_lag(struct subscriber *subscriber);
 
 /* True when nothing is left to send. */
 bool pull_is_done(const struct subscriber *subscriber);
+
+/* True when something up to the id `until` is left to send. */
+bool pull_has_next(struct subscriber *subscriber, struct event_id until);
 
 /*
  * The next bytes of events up to the id `until`, at most `limit`, and moves the cursors behind them; NULL when nothing

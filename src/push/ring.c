@@ -44,14 +44,33 @@ static void grow(struct ring *ring)
 
 void ring_append(struct ring *ring, struct event_id id, struct bytes *frame)
 {
-    assert(event_id_compare(id, ring->base) > 0);
-    assert(ring->first == ring->end || event_id_compare(id, ring_at(ring, ring->end - 1)->id) > 0);
+    assert(event_id_compare(id, ring_newest(ring)) > 0);
     if (ring->end - ring->first == ring->capacity)
         grow(ring);
     struct ring_entry *entry = slot(ring, ring->end++);
     *entry = (struct ring_entry){.id = id, .frame = frame};
     ring->size_bytes += entry_size(entry);
     ring->events += frame != NULL;
+}
+
+struct event_id ring_newest(const struct ring *ring)
+{
+    return ring->first < ring->end ? ring_at(ring, ring->end - 1)->id : ring->base;
+}
+
+size_t ring_join(struct ring *ring, struct ring *newer)
+{
+    size_t dropped = 0;
+
+    for (uint64_t index = newer->first; index < newer->end; index++) {
+        const struct ring_entry *entry = slot(newer, index);
+        if (event_id_compare(entry->id, ring_newest(ring)) > 0)
+            ring_append(ring, entry->id, entry->frame != NULL ? bytes_ref(entry->frame) : NULL);
+        else
+            dropped++;
+    }
+    ring_fini(newer);
+    return dropped;
 }
 
 void ring_evict(struct ring *ring)
@@ -90,6 +109,13 @@ uint64_t ring_find_from(const struct ring *ring, struct event_id id)
     uint64_t index = ring_find_after(ring, id);
     bool has_it = index > ring->first && event_id_compare(ring_at(ring, index - 1)->id, id) == 0;
     return has_it ? index - 1 : index;
+}
+
+uint64_t ring_skip_breaks(const struct ring *ring, uint64_t index)
+{
+    while (index < ring->end && ring_at(ring, index)->frame == NULL)
+        index++;
+    return index;
 }
 
 /* How many bytes the whole frames from *cursor on have, up to the limit; *behind is set to the index behind them. */

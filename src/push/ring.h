@@ -48,6 +48,15 @@ void ring_fini(struct ring *ring);
 /* Appends an event, or a break (frame NULL), with an id above all before. Takes over the caller's reference. */
 void ring_append(struct ring *ring, struct event_id id, struct bytes *frame);
 
+/* The id of the newest entry, or `base` when there is none: what is appended must be above it. */
+struct event_id ring_newest(const struct ring *ring);
+
+/*
+ * Moves all entries of `newer` behind those of the ring. Returns how many were dropped instead because their ids were
+ * not above it. `newer` is finished then.
+ */
+size_t ring_join(struct ring *ring, struct ring *newer);
+
 /* Drops the oldest entry; the ring must not be empty. */
 void ring_evict(struct ring *ring);
 
@@ -59,6 +68,9 @@ uint64_t ring_find_after(const struct ring *ring, struct event_id id);
 
 /* The index of the first entry with the given id or one above it; `end` when there is none. */
 uint64_t ring_find_from(const struct ring *ring, struct event_id id);
+
+/* The index of the first entry from `index` on that is no break; `end` when there is none. */
+uint64_t ring_skip_breaks(const struct ring *ring, uint64_t index);
 
 /*
  * Bytes of consecutive frames from *cursor on, and moves *cursor behind them: as many whole frames as fit into `limit`

@@ -43,6 +43,15 @@ static void send_position(struct subscriber *subscriber)
     send_payload(subscriber, buffer_to_bytes(block));
 }
 
+/* True when the stream stands in the middle of a frame. */
+static bool is_cut(const struct subscriber *subscriber)
+{
+    for (size_t i = 0; i < subscriber->count; i++)
+        if (subscriber->subscriptions[i].cursor.offset > 0)
+            return true;
+    return false;
+}
+
 /* A stream that still can be ended properly is; one that waits for its client is cut off. */
 static void end_lagged(struct subscriber *subscriber)
 {
@@ -74,25 +83,23 @@ static void flush(struct subscriber *subscriber)
         send_position(subscriber);
 }
 
+/* A frame that is sent in part exists no longer when its ring is loaded anew. */
+static void on_reload(struct subscriber *subscriber)
+{
+    if (is_cut(subscriber))
+        end_lagged(subscriber);
+}
+
 static void send_heartbeat(struct subscriber *subscriber)
 {
     struct hub *hub = subscriber->hub;
     bool is_visible = stream_of(subscriber)->has_visible_heartbeat;
 
     /* Output is on its way, perhaps in the middle of a frame: that shows as much life as a heartbeat. */
-    if (subscriber->is_blocked || !pull_is_done(subscriber))
+    if (subscriber->is_blocked || (subscriber->is_placed && !pull_is_done(subscriber)))
         timeout_start(&hub->heartbeats, &subscriber->timeout, hub->now_ms);
     else
         send_payload(subscriber, bytes_ref(is_visible ? hub->heartbeat_event : hub->heartbeat));
-}
-
-/* True when the stream stands in the middle of a frame. */
-static bool is_cut(const struct subscriber *subscriber)
-{
-    for (size_t i = 0; i < subscriber->count; i++)
-        if (subscriber->subscriptions[i].cursor.offset > 0)
-            return true;
-    return false;
 }
 
 static void send_farewell(struct subscriber *subscriber)
@@ -102,7 +109,7 @@ static void send_farewell(struct subscriber *subscriber)
 
     buffer_clear(block);
     config->format->encode_retry(random_jitter(config->retry_ms), block);
-    if (pull_is_done(subscriber))
+    if (subscriber->is_placed && pull_is_done(subscriber))
         add_position(subscriber, block);
     send_payload(subscriber, buffer_to_bytes(block));
 }
@@ -125,7 +132,9 @@ static void on_gone(struct subscriber *subscriber)
 }
 
 static const struct subscriber_policy policy = {
+    .start = flush,
     .flush = flush,
+    .on_reload = on_reload,
     .on_timeout = send_heartbeat,
     .end = end,
     .on_gone = on_gone,
@@ -143,10 +152,10 @@ void stream_open(struct hub *hub, struct sink *sink, const struct subscription_r
     hub->stats.streams_open.value++;
     buffer_add_string(head, format->opening);
     format->encode_retry(random_jitter(hub->config.retry_ms), head);
-    bool is_done = pull_is_done(subscriber);
+    bool is_done = subscriber->is_placed && pull_is_done(subscriber);
     if (is_done)
         add_position(subscriber, head);
-    else if (has_visible_heartbeat)
+    else if (has_visible_heartbeat && (subscriber->is_placed || request->resume.kind == RESUME_AFTER_ID))
         /* An event without an id, first on a connection, takes the client's from it (WHATWG HTML §9.2.6). */
         format->encode_position(subscriber->last, hub->tag, head);
     if (has_visible_heartbeat)

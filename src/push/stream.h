@@ -13,9 +13,9 @@
 #include "push/subscriber.h"
 
 /*
- * Opens a stream on the sink: sends `head` (response headers, say) and the format's opening, then what the client
- * missed and its position. It lives in the hub from now on, and may be gone already. With `has_visible_heartbeat`
- * heartbeats are events, the first at once.
+ * Opens a stream on the sink: sends `head` (response headers, say) and the format's opening, then, when its
+ * channels are loaded, what the client missed and its position. It lives in the hub from now on, and may be gone
+ * already. With `has_visible_heartbeat` heartbeats are events, the first at once.
  */
 void stream_open(struct hub *hub, struct sink *sink, const struct subscription_request *request,
                  bool has_visible_heartbeat, struct buffer *head);

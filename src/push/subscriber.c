@@ -5,63 +5,9 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "push/hub.h"
-
-/* --- where it starts ------------------------------------------------------------------------------------------ */
-
-/* Behind `id`, and a gap first when events after it may be gone. */
-static void start_after(struct subscription *subscription, struct event_id id)
-{
-    const struct ring *ring = &subscription->channel->ring;
-    subscription->cursor.index = ring_find_after(ring, id);
-    subscription->has_gap = event_id_compare(id, ring->base) < 0;
-}
-
-static void start(struct subscriber *subscriber, struct subscription *subscription, const struct resume *resume,
-                  bool is_known)
-{
-    const struct ring *ring = &subscription->channel->ring;
-
-    switch (resume->kind) {
-    case RESUME_NOW:
-        subscription->cursor.index = ring->end;
-        break;
-    case RESUME_ALL:
-        subscription->cursor.index = ring->first;
-        break;
-    case RESUME_AFTER_TIME:
-        subscription->cursor.index = ring_find_after(ring, (struct event_id){.ms = resume->ms, .seq = UINT64_MAX});
-        break;
-    case RESUME_AFTER_ID:
-        if (is_known)
-            start_after(subscription, subscriber->last);
-        else
-            subscription->has_gap = true;
-        break;
-    }
-}
-
-/* Sets `last`, and returns whether the client's id says anything here: it is of this source and not from the future. */
-static bool read_position(struct subscriber *subscriber, const struct resume *resume)
-{
-    const struct hub *hub = subscriber->hub;
-    struct event_id id;
-
-    subscriber->last = hub->position;
-    if (resume->kind == RESUME_AFTER_TIME && resume->ms < hub->position.ms)
-        subscriber->last = (struct event_id){.ms = resume->ms, .seq = 0};
-    if (resume->kind == RESUME_ALL || resume->kind == RESUME_AFTER_ID)
-        subscriber->last = EVENT_ID_NONE;
-    if (resume->kind == RESUME_ALL)
-        subscriber->resumed_from = alloc_string("0");
-    if (resume->kind != RESUME_AFTER_ID)
-        return true;
-    subscriber->resumed_from = alloc_string_n(resume->id.data, resume->id.len);
-    if (!event_id_parse(resume->id, hub->tag, &id) || event_id_compare(id, hub->position) > 0)
-        return false;
-    subscriber->last = id;
-    return true;
-}
+#include "push/arrival.h"
+#include "push/channel_table.h"
+#include "push/pull.h"
 
 void *subscriber_new(const struct subscriber_policy *policy, size_t size, struct hub *hub, struct sink *sink,
                      const struct subscription_request *request)
@@ -75,14 +21,18 @@ void *subscriber_new(const struct subscriber_policy *policy, size_t size, struct
     subscriber->count = (uint8_t)request->count;
     subscriber->subscriptions = (void *)((char *)subscriber + size);
     timeout_init(&subscriber->timeout);
-    bool is_known = read_position(subscriber, &request->resume);
+    arrival_begin(subscriber, &request->resume);
     for (size_t i = 0; i < request->count; i++) {
         struct subscription *subscription = &subscriber->subscriptions[i];
         subscription->subscriber = subscriber;
         subscription->channel = hub_channel_get(hub, request->channels[i]);
         list_append(&subscription->channel->subscriptions, &subscription->link);
-        start(subscriber, subscription, &request->resume, is_known);
+        subscriber->waits += !subscription->channel->is_loaded;
     }
+    if (subscriber->waits == 0)
+        arrival_place(subscriber);
+    else
+        hub->stats.requests_waiting.value++;
     sink->subscriber = subscriber;
     return subscriber;
 }
@@ -96,7 +46,9 @@ void subscriber_free(struct subscriber *subscriber)
             hub_channel_release(subscriber->hub, channel);
     }
     timeout_stop(&subscriber->timeout);
-    free(subscriber->resumed_from);
+    arrival_end(subscriber);
+    if (!subscriber->is_placed)
+        subscriber->hub->stats.requests_waiting.value--;
     free(subscriber);
 }
 
@@ -110,13 +62,25 @@ void subscriber_send(struct subscriber *subscriber, struct bytes *payload)
 void subscriber_catch_up(struct subscriber *subscriber, struct event_id position)
 {
     subscriber->last = position;
-    free(subscriber->resumed_from);
-    subscriber->resumed_from = NULL;
+    arrival_end(subscriber);
+}
+
+/* Places the subscriber if there is nothing to wait for any more. */
+static void start(struct subscriber *subscriber)
+{
+    if (subscriber->waits > 0)
+        return;
+    subscriber->hub->stats.requests_waiting.value--;
+    arrival_place(subscriber);
+    subscriber->policy->start(subscriber);
 }
 
 void subscriber_flush(struct subscriber *subscriber)
 {
-    subscriber->policy->flush(subscriber);
+    if (subscriber->is_placed)
+        subscriber->policy->flush(subscriber);
+    else
+        start(subscriber);
 }
 
 void subscriber_on_timeout(struct subscriber *subscriber)
@@ -129,10 +93,32 @@ void subscriber_end(struct subscriber *subscriber)
     subscriber->policy->end(subscriber);
 }
 
+void subscriber_on_limit(struct subscriber *subscriber)
+{
+    /* What it waited for may have come in this very turn. */
+    if (subscriber->waits == 0)
+        start(subscriber);
+    else
+        subscriber_end(subscriber);
+}
+
+void subscriber_on_reload(struct subscriber *subscriber)
+{
+    struct hub *hub = subscriber->hub;
+
+    if (!subscriber->is_placed)
+        return;
+    if (pull_is_done(subscriber))
+        subscriber->last = hub->position;
+    subscriber->is_placed = false;
+    hub->stats.requests_waiting.value++;
+    subscriber->policy->on_reload(subscriber);
+}
+
 void subscriber_on_writable(struct subscriber *subscriber)
 {
     subscriber->is_blocked = false;
-    subscriber->policy->flush(subscriber);
+    subscriber_flush(subscriber);
 }
 
 void subscriber_on_gone(struct subscriber *subscriber)

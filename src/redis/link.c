@@ -18,20 +18,24 @@ enum {
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
 static void on_resolved(void *owner, const struct resolver_result *result);
 
-void link_init(struct link *link, struct ev_loop *loop, const struct redis_address *address,
-               const struct link_events *events, struct counters *counters)
+void link_stats_register(struct link_stats *stats, struct counters *counters)
+{
+    counters_register(counters, &stats->connects, "redis.connects");
+    counters_register(counters, &stats->losses, "redis.losses");
+}
+
+void link_init(struct link *link, struct ev_loop *loop, const struct redis_address *address, const char *purpose,
+               const struct link_events *events, struct link_stats *stats)
 {
     struct buffer place = {0};
 
-    *link = (struct link){.loop = loop, .address = address, .events = *events};
+    *link = (struct link){.loop = loop, .address = address, .purpose = purpose, .events = *events, .stats = stats};
     redis_address_print(address, &place);
     snprintf(link->place, sizeof(link->place), "%s", place.data);
     buffer_fini(&place);
     link->resolver = resolver_new(loop, on_resolved, link);
     ev_init(&link->timer, on_timer);
     link->timer.data = link;
-    counters_register(counters, &link->connects, "redis.connects");
-    counters_register(counters, &link->losses, "redis.losses");
 }
 
 static void arm(struct link *link, int64_t delay_ms)
@@ -53,10 +57,16 @@ static void detach(struct link *link)
     }
 }
 
-void link_fini(struct link *link)
+void link_stop(struct link *link)
 {
     ev_timer_stop(link->loop, &link->timer);
+    link->is_ready = false;
     detach(link);
+}
+
+void link_fini(struct link *link)
+{
+    link_stop(link);
     resolver_free(link->resolver);
 }
 
@@ -86,10 +96,10 @@ static void on_end(struct link *link, const char *reason)
     link->is_ready = false;
     link->is_settled = false;
     if (was_settled) {
-        link->losses.value++;
-        log_warning("lost Redis at %s: %s", link->place, reason);
+        link->stats->losses.value++;
+        log_warning("lost Redis at %s (%s): %s", link->place, link->purpose, reason);
     } else if (link->attempts == 0 || link->attempts == 10) {
-        log_warning("cannot use Redis at %s: %s; trying on", link->place, reason);
+        log_warning("cannot use Redis at %s (%s): %s; trying on", link->place, link->purpose, reason);
     }
     retry_later(link);
     if (was_ready)
@@ -118,9 +128,11 @@ static void become_ready(struct link *link)
 
 void link_settle(struct link *link)
 {
+    if (link->is_settled)
+        return;
     link->is_settled = true;
     link->attempts = 0;
-    link->connects.value++;
+    link->stats->connects.value++;
 }
 
 static void on_auth(redisAsyncContext *context, void *reply_data, void *unused)
@@ -235,4 +247,10 @@ void link_command(struct link *link, redisCallbackFn *callback, const char *form
     /* It can only fail on a context that is going away, and then on_disconnect follows. */
     redisvAsyncCommand(link->context, callback, NULL, format, arguments);
     va_end(arguments);
+}
+
+void link_send(struct link *link, redisCallbackFn *callback, void *context, struct span command)
+{
+    if (redisAsyncFormattedCommand(link->context, callback, context, command.data, command.len) != REDIS_OK)
+        callback(link->context, NULL, context); /* the context is going away: on_disconnect follows */
 }

@@ -14,8 +14,16 @@
 #include <hiredis/async.h>
 
 #include "base/counters.h"
+#include "base/span.h"
 #include "redis/address.h"
 #include "redis/resolver.h"
+
+/* Shared by all connections of a program. */
+struct link_stats {
+    struct counter connects, losses;
+};
+
+void link_stats_register(struct link_stats *stats, struct counters *counters);
 
 struct link_events {
     void (*on_ready)(void *owner);                      /* connected and logged in */
@@ -32,18 +40,22 @@ struct link {
     redisAsyncContext *context; /* NULL: not connected */
     bool is_ready;
     bool is_settled;
-    unsigned attempts; /* since it was settled last */
-    ev_timer timer;    /* the next attempt, or the limit of this one */
-    char place[256];   /* the address for log lines */
-    struct counter connects, losses;
+    unsigned attempts;   /* since it was settled last */
+    ev_timer timer;      /* the next attempt, or the limit of this one */
+    char place[256];     /* the address for log lines */
+    const char *purpose; /* likewise */
+    struct link_stats *stats;
 };
 
-/* The address must outlive the link. Starts nothing yet. */
-void link_init(struct link *link, struct ev_loop *loop, const struct redis_address *address,
-               const struct link_events *events, struct counters *counters);
+/* Address, `purpose` (a word for log lines) and `stats` must outlive the link. Starts nothing yet. */
+void link_init(struct link *link, struct ev_loop *loop, const struct redis_address *address, const char *purpose,
+               const struct link_events *events, struct link_stats *stats);
 
 /* Closes; no event follows. */
 void link_fini(struct link *link);
+
+/* Closes, and stays closed; no event follows. */
+void link_stop(struct link *link);
 
 /* Connects in the next turn of the loop. */
 void link_start(struct link *link);
@@ -53,6 +65,12 @@ void link_start(struct link *link);
  * context->data; replies that come while the connection goes away are not delivered: see link_of.
  */
 void link_command(struct link *link, redisCallbackFn *callback, const char *format, ...);
+
+/*
+ * Likewise, for a whole command in Redis's protocol. `callback` gets the context, and is called exactly once, with a
+ * NULL reply when the connection goes away, perhaps inside of this call.
+ */
+void link_send(struct link *link, redisCallbackFn *callback, void *context, struct span command);
 
 /* What the connection is for works. Until then a loss counts as a failed attempt, which lengthens the backoff. */
 void link_settle(struct link *link);

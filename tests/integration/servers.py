@@ -160,16 +160,18 @@ class LongPoll(Responder):
 
 
 class Lighttpd(Process):
-    """lighttpd with a configuration of examples/, external or spawned."""
+    """lighttpd with a configuration of examples/. It spawns both programs when it is given neither of them;
+    a mount whose program it is not given leads to a socket that is not there."""
 
     name = "lighttpd"
 
-    def __init__(self, directory, responder=None, redis=None, environment=None, port=None):
+    def __init__(self, directory, responder=None, redis=None, environment=None, port=None, longpoll=None):
         super().__init__(directory)
         self.port = port or free_port()
-        self.is_spawning = responder is None
+        self.is_spawning = responder is None and longpoll is None
         self._redis = redis
-        self._socket = str(self.directory / "spawned.sock") if self.is_spawning else responder.path
+        self._socket = responder.path if responder else str(self.directory / "sse.sock")
+        self._poll_socket = longpoll.path if longpoll else str(self.directory / "longpoll.sock")
         self._environment = environment or {}
 
     @property
@@ -191,8 +193,11 @@ class Lighttpd(Process):
             "DEMO_PORT": str(self.port),
             "DEMO_STATE": str(self.directory),
             "DEMO_SOCKET": self._socket,
-            "DEMO_RESPONDER": str(PROGRAM),
+            "DEMO_RESPONDER": str(Responder.program),
+            "DEMO_POLL_SOCKET": self._poll_socket,
+            "DEMO_POLL_RESPONDER": str(LongPoll.program),
             "DEMO_REDIS": self._redis.url if self._redis else "",
+            "PUSH_HISTORY": "memory",  # as Responder has it
             **self._environment,
         }
 
@@ -208,46 +213,42 @@ class Lighttpd(Process):
             orphans = self.children()
             self.stop()
             for pid in orphans:
-                until(lambda: has_ended(pid), f"sse.fcgi {pid} ends with lighttpd")
+                until(lambda: has_ended(pid), f"the spawned {pid} ends with lighttpd")
         return ["a sanitizer reported"] if SANITIZER_REPORT.search(self.log()) else []
 
 
-class PollLighttpd(Lighttpd):
-    """lighttpd with longpoll.fcgi at /list and /subscribe, and nothing else."""
-
-    CONFIGURATION = """
-server.modules = ("mod_fastcgi")
-server.bind = "127.0.0.1"
-server.port = {port}
-server.document-root = "{directory}"
-server.errorlog = "{directory}/error.log"
-fastcgi.server = (
-  "/list" => (("socket" => "{socket}", "check-local" => "disable")),
-  "/subscribe" => (("socket" => "{socket}", "check-local" => "disable"))
-)
-"""
-
-    def argv(self):
-        path = self.directory / "lighttpd.conf"
-        path.write_text(self.CONFIGURATION.format(port=self.port, directory=self.directory, socket=self._socket))
-        return ["lighttpd", "-D", "-f", path]
-
-
 class Spawned:
-    """The responder that lighttpd started: what Responder offers, as far as it is ours to do."""
+    """A program that lighttpd started: what Responder offers, as far as it is ours to do."""
 
-    def __init__(self, lighttpd):
+    def __init__(self, lighttpd, kind=Responder):
         self._lighttpd = lighttpd
+        self.name = kind.name
 
     @property
     def pid(self):
-        return until(self._lighttpd.children, "lighttpd has started sse.fcgi")[0]
+        return until(self._find, f"lighttpd has started {self.name}")
+
+    def _find(self):
+        """Its pid among lighttpd's children, None while there is none."""
+        for pid in self._lighttpd.children():
+            try:
+                if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == self.name and not has_ended(pid):
+                    return pid
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has ended meanwhile
+        return None
 
     def log(self):
-        return self._lighttpd.log()
+        """Its own lines of lighttpd's log."""
+        lines = self._lighttpd.log().splitlines(keepends=True)
+        return "".join(line for line in lines if f" {self.name}[" in line)
+
+    def wait_log(self, text, timeout=10.0, after=0):
+        until(lambda: text in self.log()[after:], f"'{text}' in the log of {self.name}", timeout)
+        return len(self.log())
 
     def wait_subscribed(self, timeout=10.0, after=0):
-        return self._lighttpd.wait_log("subscribed to", timeout, after)
+        return self.wait_log("subscribed to", timeout, after)
 
     def must_be_alive(self):
         os.kill(self.pid, 0)
@@ -256,5 +257,5 @@ class Spawned:
         """Ends it and waits until lighttpd has started the next one."""
         old, offset = self.pid, len(self.log())
         os.kill(old, number)
-        until(lambda: self._lighttpd.children() and self.pid != old, "lighttpd starts another sse.fcgi")
+        until(lambda: self._find() not in (None, old), f"lighttpd starts another {self.name}")
         self.wait_subscribed(after=offset)

@@ -56,18 +56,18 @@ class Stage:
         """A started longpoll.fcgi that has subscribed."""
         return self.responder(kind=servers.LongPoll, **options)
 
-    def poll_lighttpd(self, responder):
-        return self._add(servers.PollLighttpd(self._place("l"), responder)).start()
-
-    def lighttpd(self, responder, **how):
+    def lighttpd(self, responder=None, **how):
+        """A started lighttpd before an sse.fcgi, or before longpoll=…, or both."""
         return self._add(servers.Lighttpd(self._place("l"), responder, **how)).start()
 
     def spawning_lighttpd(self, **environment):
-        """lighttpd that starts sse.fcgi itself; options are environment variables, PUSH_HEARTBEAT="1s"."""
+        """lighttpd that starts both programs itself, and its sse.fcgi and longpoll.fcgi; options are environment
+        variables, PUSH_HEARTBEAT="1s"."""
         lighttpd = self._add(servers.Lighttpd(self._place("l"), None, self.redis, environment)).start()
-        spawned = servers.Spawned(lighttpd)
-        spawned.wait_subscribed()
-        return lighttpd, spawned
+        spawned = [servers.Spawned(lighttpd, kind) for kind in (servers.Responder, servers.LongPoll)]
+        for program in spawned:
+            program.wait_subscribed()
+        return lighttpd, *spawned
 
     def connect(self, responder, **how):
         connection = fastcgi.Connection(responder.address, **how)

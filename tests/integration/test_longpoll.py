@@ -46,15 +46,18 @@ class Straight:
         return Answer(connection.ask(params, timeout))
 
 
+def ask(stage, lighttpd, path, query="channel=news", headers=None, timeout=10.0):
+    return Answer(stage.http(lighttpd, "GET", f"{path}?{query}", headers or {}, timeout=timeout))
+
+
 class ThroughLighttpd:
     """Asks lighttpd."""
 
     def __init__(self, stage, responder):
-        self._stage, self._lighttpd = stage, stage.poll_lighttpd(responder)
+        self._stage, self._lighttpd = stage, stage.lighttpd(longpoll=responder)
 
     def get(self, path, query="channel=news", headers=None, timeout=10.0):
-        target = f"{path}?{query}"
-        return Answer(self._stage.http(self._lighttpd, "GET", target, headers or {}, timeout=timeout))
+        return ask(self._stage, self._lighttpd, path, query, headers, timeout)
 
 
 @pytest.fixture(params=[Straight, ThroughLighttpd], ids=["straight", "lighttpd"])
@@ -380,3 +383,15 @@ def test_the_end_of_the_program_answers_waiting_polls(stage, way, pool):
         assert (answer.status, answer.events) == (200, [])
         assert answer.position and answer.ended_properly
     assert responder.wait() == 0
+
+
+def test_lighttpd_starts_it_and_starts_it_again(stage):
+    lighttpd, _, spawned = stage.spawning_lighttpd(PUSH_POLL_TIMEOUT="1s")
+    assert ask(stage, lighttpd, "/list").events == []
+    stage.redis.publish("news", "first")
+    until(lambda: ask(stage, lighttpd, "/list").data == ["first"], "the event in the list")
+    assert ask(stage, lighttpd, "/subscribe").events == []
+    spawned.restart_after_kill(signal.SIGKILL)
+    until(lambda: stage.http(lighttpd, "GET", "/list?channel=news").status == 200, "it answers again")
+    stage.redis.publish("news", "second")
+    until(lambda: ask(stage, lighttpd, "/list").data[-1:] == ["second"], "the event in the list")

@@ -44,7 +44,6 @@ BAD = [
     ("history-length", "many"),
     ("history-length", "99999999999999999999"),
     ("history-length", "10.5"),
-    ("history", "redis"),
     ("history", "disk"),
     ("ring-memory", "256q"),
     ("ring-memory", "-5m"),
@@ -104,7 +103,7 @@ def test_a_bad_address_is_named_without_its_password(address):
 @pytest.mark.parametrize(
     "name, value, ranges",
     [("max-channels", "0", ["1"]), ("retry", "0s", ["1"]), ("log-level", "loud", ["error", "warning", "info", "debug"])]
-    + [("history", "disk", ["memory"]), ("log", "printer", ["stderr", "syslog"])],
+    + [("history", "disk", ["redis", "memory"]), ("log", "printer", ["stderr", "syslog"])],
 )
 def test_the_allowed_range_is_named(name, value, ranges):
     line = one_line(run(*LISTEN, f"--{name}", value))
@@ -187,11 +186,13 @@ def test_a_file_sets_everything_that_a_flag_does(stage):
     assert stage.ask(responder, "channel=chat").status == 403
 
 
-def test_memory_is_the_default_history(stage):
+def test_redis_is_the_default_history(stage):
     responder = stage.responder(history=None)
     stream = stage.stream(responder)
     stage.redis.publish("news", "x")
-    assert "." in stream.next_event().id
+    event_id = stream.next_event().id
+    with stage.redis.client() as client:
+        assert event_id in [entry.decode() for entry, _ in client.xrange("push:history:news")]
 
 
 @pytest.mark.parametrize("written", [["--heartbeat", "1s"], ["--heartbeat=1s"], ["--heartbeat=1000ms"]])
@@ -203,7 +204,7 @@ def test_a_value_follows_as_a_word_or_after_an_equals_sign(stage, written):
 # --- Help, version, check ---
 
 OPTIONS = (
-    "listen socket-mode redis redis-password-file prefix history history-length ring-linger ring-memory max-message "
+    "listen socket-mode redis redis-password-file prefix history history-length history-ttl log-length ring-linger ring-memory max-message "
     "max-request request-timeout max-channels channels mount cors-origin heartbeat retry grace log log-level config "
     "check help version"
 ).split()

@@ -270,12 +270,16 @@ def test_the_log_level_is_an_option(stage):
     assert "info:" not in responder.log()
 
 
-def test_lighttpd_stops_the_responder_that_it_spawned(stage):
-    lighttpd, spawned = stage.spawning_lighttpd()
-    pid = spawned.pid
+def test_lighttpd_stops_the_programs_that_it_spawned(stage):
+    lighttpd, *spawned = stage.spawning_lighttpd()
+    pids = {program.name: program.pid for program in spawned}
+    assert sorted(lighttpd.children()) == sorted(pids.values()), "one process of each"
     assert web.HttpResponse(lighttpd.address, "HEAD", "/events/news").status == 200
-    assert lighttpd.stop() == 0
-    until(lambda: has_ended(pid), "sse.fcgi ends with lighttpd")
+    assert web.HttpResponse(lighttpd.address, "HEAD", "/list?channel=news").status == 200
+    lighttpd.stop()
+    for name, pid in pids.items():
+        until(lambda: has_ended(pid), f"{name} ends with lighttpd")
+        assert f"{name}[{pid}] info: ended" in lighttpd.log(), "properly"
 
 
 def test_it_leaves_no_child_process(stage):

@@ -86,6 +86,12 @@ def publish(port, text):
         return client.publish("push:news", text)
 
 
+def get_json(address, target):
+    response = web.HttpResponse(address, "GET", target)
+    assert response.status == 200
+    return json.loads(response.body())
+
+
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_it_brings_all_up_and_a_signal_ends_all(quickstart, number, status):
     run = quickstart("--port", free_port()).start()
@@ -95,11 +101,15 @@ def test_it_brings_all_up_and_a_signal_ends_all(quickstart, number, status):
     address = ("127.0.0.1", http_port)
     assert web.HttpResponse(address, "GET", f"/?redis=127.0.0.1:{redis_port}").status == 200
     stream = web.open_stream(address, "/events?channel=news")
-    assert publish(redis_port, "hello") == 1
+    assert get_json(address, "/list?channel=news") == []
+    assert publish(redis_port, "hello") >= 1
     assert stream.next_event(type="message").text == "hello"
+    listed = until(lambda: get_json(address, "/list?channel=news"), "the event in the list")
+    assert [event["data"] for event in listed] == ["hello"]
+    assert get_json(address, "/subscribe?channel=news&since=0") == listed
 
     processes = descendants(run.pid)
-    assert {"redis-server", "sse.fcgi", "lighttpd", "clock"} <= set(processes.values())
+    assert {"redis-server", "sse.fcgi", "longpoll.fcgi", "lighttpd", "clock"} <= set(processes.values())
     run.signal(number)
     assert run.wait(20) == status
     leaves_nothing(run, processes)
@@ -156,7 +166,7 @@ def test_help_says_what_it_takes():
     assert "--port" in result.stdout and "--redis-port" in result.stdout
 
 
-@pytest.mark.parametrize("victim", ["sse.fcgi", "redis-server", "lighttpd", "clock"])
+@pytest.mark.parametrize("victim", ["sse.fcgi", "longpoll.fcgi", "redis-server", "lighttpd", "clock"])
 def test_when_one_of_them_ends_it_is_named_and_all_end(quickstart, victim):
     run = quickstart("--port", free_port()).start()
     processes = descendants(run.pid)

@@ -20,7 +20,7 @@ class Mount:
             self.lighttpd = stage.lighttpd(self.responder)
         else:
             environment = {"PUSH_" + name.upper(): value for name, value in options.items()}
-            self.lighttpd, self.responder = stage.spawning_lighttpd(**environment)
+            self.lighttpd, self.responder, _ = stage.spawning_lighttpd(**environment)
 
     def stream(self, target="/events?channel=news", headers=(), **how):
         return self.stage.http_stream(self.lighttpd, target, headers, **how)
@@ -45,7 +45,7 @@ def test_each_event_arrives_by_itself_and_at_once(mount):
     stream = site.stream()
     for number in range(20):
         sent = time.monotonic()
-        assert site.publish("news", f"message {number}") == 1
+        assert site.publish("news", f"message {number}") >= 1
         event = stream.next_event()
         assert event.text == f"message {number}"
         assert event.type == "message"

@@ -108,7 +108,11 @@ static void do_nothing(struct subscriber *subscriber)
 
 struct subscriber *client_subscribe(struct hub *hub, struct sink *sink, const struct subscription_request *request)
 {
-    static const struct subscriber_policy policy = {
-        .flush = do_nothing, .on_timeout = do_nothing, .end = do_nothing, .on_gone = subscriber_free};
+    static const struct subscriber_policy policy = {.start = do_nothing,
+                                                    .flush = do_nothing,
+                                                    .on_reload = do_nothing,
+                                                    .on_timeout = do_nothing,
+                                                    .end = do_nothing,
+                                                    .on_gone = subscriber_free};
     return subscriber_new(&policy, sizeof(struct subscriber), hub, sink, request);
 }

@@ -58,6 +58,7 @@ static void on_answer(void *context, struct sink *sink, const struct poll_answer
     struct asked *asked = context;
     assert_ptr_equal(sink, &asked->sink.sink);
     assert_int_equal(asked->answers, 0);
+    assert_int_equal(asked->refusals, 0);
     assert_int_equal(asked->frees, 0);
     for (size_t i = 0; i < answer->count; i++) {
         assert_true(answer->runs[i]->len > 0);
@@ -66,6 +67,15 @@ static void on_answer(void *context, struct sink *sink, const struct poll_answer
     asked->runs = answer->count;
     asked->position = answer->position;
     asked->answers++;
+    sink->ops->end(sink);
+}
+
+static void on_refuse(void *context, struct sink *sink)
+{
+    struct asked *asked = context;
+    assert_ptr_equal(sink, &asked->sink.sink);
+    assert_int_equal(asked->answers + asked->refusals + asked->frees, 0);
+    asked->refusals++;
     sink->ops->end(sink);
 }
 
@@ -85,12 +95,13 @@ void polling_ask(struct polling *polling, struct asked *asked, const char *names
     request.subscription.channels = channels;
     request.subscription.count = count;
     poll_open(&polling->stage.hub, &asked->sink.sink, &request,
-              &(struct poll_owner){.answer = on_answer, .free = on_free, .context = asked});
+              &(struct poll_owner){.answer = on_answer, .refuse = on_refuse, .free = on_free, .context = asked});
 }
 
 void assert_poll_waits(const struct asked *asked)
 {
     assert_int_equal(asked->answers, 0);
+    assert_int_equal(asked->refusals, 0);
     assert_int_equal(asked->frees, 0);
     assert_int_equal(asked->sink.writes, 0);
     assert_non_null(asked->sink.sink.subscriber);

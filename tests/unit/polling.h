@@ -18,7 +18,7 @@ struct asked {
     struct buffer stream; /* all runs */
     size_t runs;
     struct event_id position;
-    unsigned answers, frees;
+    unsigned answers, refusals, frees;
 };
 
 struct polling {

@@ -18,14 +18,24 @@ const struct hub_config stage_config = {
     .retry_ms = 3000,
 };
 
-void stage_init(struct stage *stage, const struct hub_config *config)
+static void init(struct stage *stage, const struct hub_config *config, const char *tag)
 {
     /* Refusals are asked for here, and need not be read. */
     log_open("unit", LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
     counters_init(&stage->counters);
-    hub_init(&stage->hub, config != NULL ? config : &stage_config, STAGE_TAG, &stage->counters);
-    stage->hub.position = (struct event_id){.ms = STAGE_MS, .seq = 0};
+    hub_init(&stage->hub, config, tag, &stage->counters);
     hub_set_time(&stage->hub, 1000);
+}
+
+void stage_init(struct stage *stage, const struct hub_config *config)
+{
+    init(stage, config != NULL ? config : &stage_config, STAGE_TAG);
+    stage->hub.position = (struct event_id){.ms = STAGE_MS, .seq = 0};
+}
+
+void stage_init_log(struct stage *stage, const struct hub_config *config)
+{
+    init(stage, config, "");
 }
 
 void stage_fini(struct stage *stage)

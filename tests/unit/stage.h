@@ -7,6 +7,7 @@
 #define UNIT_STAGE_H
 
 #include "base/counters.h"
+#include "push/channel_table.h"
 #include "push/hub.h"
 
 #define STAGE_TAG "0badcafe"
@@ -23,6 +24,10 @@ extern const struct hub_config stage_config;
 
 /* NULL: stage_config. */
 void stage_init(struct stage *stage, const struct hub_config *config);
+
+/* The same for redis mode, with a source in the config. Reading has not begun. */
+void stage_init_log(struct stage *stage, const struct hub_config *config);
+
 void stage_fini(struct stage *stage);
 
 /* A test whose state is a stage with stage_config, made before it and ended after it. */

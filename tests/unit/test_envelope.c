@@ -292,6 +292,136 @@ static void an_envelope_can_be_used_again_and_again(void **state)
     envelope_fini(&envelope);
 }
 
+/* --- members apart ----------------------------------------------------------------------------------------------- */
+
+struct set_row {
+    struct envelope_fields given;
+    const char *event;
+    const char *id;
+    int64_t retry_ms;
+    unsigned dropped;
+};
+
+static void check_set(const struct set_row *row)
+{
+    struct envelope envelope = {0};
+    const struct envelope_fields *given = &row->given;
+
+    print_message("%.*s, %.*s, %.*s\n", (int)given->event.len, given->event.len > 0 ? given->event.data : "",
+                  (int)given->id.len, given->id.len > 0 ? given->id.data : "", (int)given->retry.len,
+                  given->retry.len > 0 ? given->retry.data : "");
+    envelope_set(&envelope, given);
+    assert_span_equal(envelope.data, given->data);
+    assert_span_equal(envelope.event, span_of(row->event));
+    assert_span_equal(envelope.id, span_of(row->id));
+    assert_true(envelope.retry_ms == row->retry_ms);
+    assert_int_equal(envelope.dropped, row->dropped);
+    envelope_fini(&envelope);
+}
+
+static void check_all_set(const struct set_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        check_set(&rows[i]);
+}
+
+static void data_that_comes_apart_is_taken_byte_for_byte(void **state)
+{
+    (void)state;
+    static const struct set_row rows[] = {
+        {{.data = {NULL, 0}}},
+        {{.data = SPAN_LITERAL("hello")}},
+        {{.data = SPAN_LITERAL("{\"data\":\"x\",\"id\":\"1\"}")}},
+        {{.data = SPAN_LITERAL("\"x\"")}},
+        {{.data = SPAN_LITERAL(" 1.0 ")}},
+        {{.data = SPAN_LITERAL("a\0b\xff\r\n")}},
+    };
+    check_all_set(rows, COUNT_OF(rows));
+}
+
+static void members_that_come_apart_are_kept_by_the_same_rules(void **state)
+{
+    (void)state;
+    static const struct set_row rows[] = {
+        {{.event = SPAN_LITERAL("e")}, .event = "e"},
+        {{.event = SPAN_LITERAL("\"e\"")}, .event = "\"e\""},
+        {{.event = SPAN_LITERAL("message")}, .event = "message"},
+        {{.event = SPAN_LITERAL("\xc3\xa9: \t")}, .event = "\xc3\xa9: \t"},
+        {{.event = SPAN_LITERAL(EVENT_LIMIT)}, .event = EVENT_LIMIT},
+        {{.id = SPAN_LITERAL("7")}, .id = "7"},
+        {{.id = SPAN_LITERAL("1.0")}, .id = "1.0"},
+        {{.id = SPAN_LITERAL(ID_LIMIT)}, .id = ID_LIMIT},
+        {{.id = SPAN_LITERAL("!#$%&'*+,-./0;=^_`|")}, .id = "!#$%&'*+,-./0;=^_`|"},
+        {{.retry = SPAN_LITERAL("1")}, .retry_ms = 1},
+        {{.retry = SPAN_LITERAL("0250")}, .retry_ms = 250},
+        {{.retry = SPAN_LITERAL("86400000")}, .retry_ms = 86400000},
+        {{.data = SPAN_LITERAL("x"), .event = SPAN_LITERAL("e"), .id = SPAN_LITERAL("i"), .retry = SPAN_LITERAL("9")},
+         .event = "e",
+         .id = "i",
+         .retry_ms = 9},
+    };
+    check_all_set(rows, COUNT_OF(rows));
+}
+
+static void members_that_come_apart_and_break_rules_are_dropped_and_counted(void **state)
+{
+    (void)state;
+    static const struct set_row rows[] = {
+        {{.event = SPAN_LITERAL("gap")}, .dropped = 1},
+        {{.event = SPAN_LITERAL("heartbeat")}, .dropped = 1},
+        {{.event = SPAN_LITERAL(EVENT_LIMIT "x")}, .dropped = 1},
+        {{.event = SPAN_LITERAL("a\rb")}, .dropped = 1},
+        {{.event = SPAN_LITERAL("a\nid: 1")}, .dropped = 1},
+        {{.event = SPAN_LITERAL("a\0b")}, .dropped = 1},
+        {{.event = SPAN_LITERAL("\0")}, .dropped = 1},
+        {{.id = SPAN_LITERAL(ID_LIMIT "x")}, .dropped = 1},
+        {{.id = SPAN_LITERAL("a b")}, .dropped = 1},
+        {{.id = SPAN_LITERAL("a~b")}, .dropped = 1},
+        {{.id = SPAN_LITERAL("\"7\"")}, .dropped = 1},
+        {{.id = SPAN_LITERAL("a\0")}, .dropped = 1},
+        {{.id = SPAN_LITERAL("\x7f")}, .dropped = 1},
+        {{.id = SPAN_LITERAL("\xc3\xa9")}, .dropped = 1},
+        {{.retry = SPAN_LITERAL("0")}, .dropped = 1},
+        {{.retry = SPAN_LITERAL("-1")}, .dropped = 1},
+        {{.retry = SPAN_LITERAL("-")}, .dropped = 1},
+        {{.retry = SPAN_LITERAL("+1")}, .dropped = 1},
+        {{.retry = SPAN_LITERAL(" 1")}, .dropped = 1},
+        {{.retry = SPAN_LITERAL("1.5")}, .dropped = 1},
+        {{.retry = SPAN_LITERAL("1e3")}, .dropped = 1},
+        {{.retry = SPAN_LITERAL("1\0")}, .dropped = 1},
+        {{.retry = SPAN_LITERAL("3s")}, .dropped = 1},
+        {{.retry = SPAN_LITERAL("86400001")}, .dropped = 1},
+        {{.retry = SPAN_LITERAL("18446744073709551617")}, .dropped = 1},
+        {{.data = SPAN_LITERAL("x"), .event = SPAN_LITERAL("gap"), .id = SPAN_LITERAL("("), .retry = SPAN_LITERAL("x")},
+         .dropped = 3},
+        {{.event = SPAN_LITERAL("gap"), .id = SPAN_LITERAL("i"), .retry = SPAN_LITERAL("9")},
+         .id = "i",
+         .retry_ms = 9,
+         .dropped = 1},
+    };
+    check_all_set(rows, COUNT_OF(rows));
+}
+
+static void nothing_is_left_of_what_an_envelope_held_before(void **state)
+{
+    (void)state;
+    struct envelope envelope = {0};
+    for (int round = 0; round < 2; round++) {
+        envelope_parse(&envelope, span_of("{\"event\":\"e\",\"id\":\"(\",\"retry\":5,\"data\":\"x\"}"));
+        envelope_set(&envelope, &(struct envelope_fields){.data = span_of("y")});
+        assert_span_equal(envelope.data, span_of("y"));
+        assert_int_equal(envelope.event.len + envelope.id.len + envelope.dropped, 0);
+        assert_true(envelope.retry_ms == 0);
+        envelope_set(&envelope, &(struct envelope_fields){.event = span_of("gap"), .id = span_of("i")});
+        assert_int_equal(envelope.data.len, 0);
+        assert_int_equal(envelope.dropped, 1);
+        envelope_parse(&envelope, span_of("plain"));
+        assert_span_equal(envelope.data, span_of("plain"));
+        assert_int_equal(envelope.id.len + envelope.dropped, 0);
+    }
+    envelope_fini(&envelope);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +434,10 @@ int main(void)
         cmocka_unit_test(retry_is_an_integer_from_1_ms_to_a_day),
         cmocka_unit_test(members_that_break_rules_are_dropped_and_counted_each),
         cmocka_unit_test(an_envelope_can_be_used_again_and_again),
+        cmocka_unit_test(data_that_comes_apart_is_taken_byte_for_byte),
+        cmocka_unit_test(members_that_come_apart_are_kept_by_the_same_rules),
+        cmocka_unit_test(members_that_come_apart_and_break_rules_are_dropped_and_counted),
+        cmocka_unit_test(nothing_is_left_of_what_an_envelope_held_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

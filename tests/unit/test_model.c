@@ -198,6 +198,13 @@ static void close_browser(struct browser *browser)
     browser->is_open = false;
 }
 
+/* Who asks for all that is kept is not told of breaks before it. */
+static uint64_t behind_first_breaks(const struct ring *ring)
+{
+    uint64_t index = ring_skip_breaks(ring, ring->first);
+    return index > ring->first ? ring_at(ring, index - 1)->id.seq : ring->base.seq;
+}
+
 static void note_where_it_begins(struct browser *browser, const struct resume *resume)
 {
     struct event_id id;
@@ -211,7 +218,7 @@ static void note_where_it_begins(struct browser *browser, const struct resume *r
         const struct channel *channel = find_channel(i);
         browser->base[i] = channel != NULL ? channel->ring.base.seq : 0;
         if (resume->kind == RESUME_ALL)
-            browser->covered[i] = browser->base[i];
+            browser->covered[i] = channel != NULL ? behind_first_breaks(&channel->ring) : 0;
         else if (!is_known)
             browser->covered[i] = browser->began;
         browser->is_told[i] = false;

@@ -131,7 +131,50 @@ static void a_time_in_the_future_counts_as_now(void **state)
     assert_poll_answer_at(&polling->asked[0], "a1", STAGE_MS + 1, 1);
 }
 
+/* Without the gap it would go on behind the same millisecond, and never know. */
+static void who_is_overtaken_while_held_is_told_of_a_gap(void **state)
+{
+    struct polling *polling = *state;
+    polling_publish(polling, "a");
+    ASK(polling, &polling->asked[0], "a", AFTER_MS(STAGE_MS - 1), .is_patient = true);
+    polling_next_ms(polling);
+    polling_publish(polling, "aaa");
+    polling_next_ms(polling);
+    polling_publish(polling, "a");
+    hub_flush(&polling->stage.hub);
+    stage_wait(&polling->stage, POLL_HOLD_MS);
+    assert_poll_answer_at(&polling->asked[0], "gap a2 a3", STAGE_MS + 1, 3);
+}
+
+static void who_is_overtaken_within_one_millisecond_is_held_until_it_is_over(void **state)
+{
+    struct polling *polling = *state;
+    polling_publish(polling, "a");
+    ASK(polling, &polling->asked[0], "a", AFTER_MS(STAGE_MS - 1), .is_patient = true);
+    polling_next_ms(polling);
+    polling_publish(polling, "aaaa");
+    stage_wait(&polling->stage, POLL_HOLD_MS);
+    assert_poll_waits(&polling->asked[0]);
+    polling_publish(polling, "a");
+    polling_next_ms(polling);
+    polling_publish(polling, "b");
+    stage_wait(&polling->stage, POLL_HOLD_MS);
+    assert_poll_answer_at(&polling->asked[0], "gap a3 a4 a5", STAGE_MS + 2, 1);
+}
+
+static void who_is_overtaken_while_held_is_told_at_the_end_of_the_program_too(void **state)
+{
+    struct polling *polling = *state;
+    polling_publish(polling, "a");
+    ASK(polling, &polling->asked[0], "a", AFTER_MS(STAGE_MS - 1), .is_patient = true);
+    polling_next_ms(polling);
+    polling_publish(polling, "aaaa");
+    hub_end_all(&polling->stage.hub);
+    assert_poll_answer_at(&polling->asked[0], "gap a2 a3 a4", STAGE_MS + 1, 4);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, polling_set_up, polling_tear_down)
+#define SHORT_TEST(name) cmocka_unit_test_setup_teardown(name, polling_set_up_short, polling_tear_down)
 
 int main(void)
 {
@@ -143,6 +186,9 @@ int main(void)
         TEST(nothing_of_the_next_millisecond_is_in_an_answer_by_time),
         TEST(by_time_what_is_long_past_is_answered_at_once),
         TEST(a_time_in_the_future_counts_as_now),
+        SHORT_TEST(who_is_overtaken_while_held_is_told_of_a_gap),
+        SHORT_TEST(who_is_overtaken_within_one_millisecond_is_held_until_it_is_over),
+        SHORT_TEST(who_is_overtaken_while_held_is_told_at_the_end_of_the_program_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -233,6 +233,33 @@ static void every_limit_and_offset_gives_all_bytes_in_order(void **state)
     ring_fini(&ring);
 }
 
+static void joined_rings_share_their_frames_and_what_is_out_of_order_is_dropped(void **state)
+{
+    (void)state;
+    struct ring ring, newer;
+    ring_init(&ring, id(3));
+    assert_true(event_id_compare(ring_newest(&ring), id(3)) == 0);
+    append(&ring, 4, "four");
+    append(&ring, 6, "six");
+    assert_true(event_id_compare(ring_newest(&ring), id(6)) == 0);
+    ring_init(&newer, id(5));
+    append(&newer, 6, "other");
+    append(&newer, 7, "seven");
+    append(&newer, 8, NULL);
+    const struct bytes *seven = ring_at(&newer, 1)->frame;
+    size_t size = ring.size_bytes + newer.size_bytes - sizeof(struct ring_entry) - sizeof(*seven) - strlen("other");
+    assert_int_equal(ring_join(&ring, &newer), 1);
+    assert_int_equal(ring.end - ring.first, 4);
+    assert_int_equal(ring.events, 3);
+    assert_int_equal(ring.size_bytes, size);
+    assert_int_equal(newer.size_bytes, 0);
+    assert_true(event_id_compare(ring.base, id(3)) == 0);
+    assert_ptr_equal(ring_at(&ring, 2)->frame, seven);
+    assert_int_equal(seven->refs, 1);
+    assert_null(ring_at(&ring, 3)->frame);
+    ring_fini(&ring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +272,7 @@ int main(void)
         cmocka_unit_test(take_stops_before_a_break),
         cmocka_unit_test(one_whole_frame_is_shared_and_not_copied),
         cmocka_unit_test(every_limit_and_offset_gives_all_bytes_in_order),
+        cmocka_unit_test(joined_rings_share_their_frames_and_what_is_out_of_order_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

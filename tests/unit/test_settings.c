@@ -81,8 +81,10 @@ static void without_any_setting_the_documented_defaults_count(void **state)
     assert_string_equal(s->redis, "redis://127.0.0.1:6379");
     assert_null(s->redis_password_file);
     assert_string_equal(s->prefix, "push:");
-    assert_int_equal(s->history, HISTORY_MEMORY);
+    assert_int_equal(s->history, HISTORY_REDIS);
     assert_int_equal(s->history_length, 1000);
+    assert_int_equal(s->history_ttl_ms, 24 * 3600 * 1000);
+    assert_int_equal(s->log_length, 100000);
     assert_int_equal(s->ring_memory_bytes, 256 << 20);
     assert_int_equal(s->ring_linger_ms, 600000);
     assert_int_equal(s->channels.count, 1);
@@ -204,6 +206,8 @@ static const struct {
 } ranges[] = {
     {"socket-mode", NULL, "0", "0777", "01000", "0777"},
     {"history-length", "0", "1", "1000000", "1000001", "1 to 1000000"},
+    {"history-ttl", "59s", "60s", "365d", "31536000001ms", "1m to 365d"},
+    {"log-length", "999", "1000", "100000000", "100000001", "1000 to 100000000"},
     {"ring-memory", "1048575", "1m", "1024g", "1099511627777", "1m to 1024g"},
     {"ring-linger", "999ms", "1s", "7d", "604800001ms", "1s to 7d"},
     {"max-channels", "0", "1", "255", "256", "1 to 255"},
@@ -346,13 +350,13 @@ static void the_help_text_names_every_option_once(void **state)
 {
     struct fixture *f = *state;
     static const char *const names[] = {
-        "listen",      "socket-mode", "redis",           "redis-password-file",
-        "prefix",      "history",     "history-length",  "ring-memory",
-        "ring-linger", "channels",    "mount",           "max-channels",
-        "max-message", "max-request", "request-timeout", "cors-origin",
-        "heartbeat",   "retry",       "grace",           "log",
-        "log-level",   "config",      "check",           "help",
-        "version",
+        "listen",          "socket-mode",  "redis",          "redis-password-file",
+        "prefix",          "history",      "history-length", "history-ttl",
+        "log-length",      "ring-memory",  "ring-linger",    "channels",
+        "mount",           "max-channels", "max-message",    "max-request",
+        "request-timeout", "cors-origin",  "heartbeat",      "retry",
+        "grace",           "log",          "log-level",      "config",
+        "check",           "help",         "version",
     };
     char *text = print_help(f);
     for (size_t i = 0; i < COUNT_OF(names); i++) {

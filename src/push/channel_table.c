@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "push/channel_table.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "push/channel_name.h"
+#include "push/load.h"
+
+enum { BREAKS_KEPT = 16 }; /* in a ring besides its events, however often the source is lost while nothing comes */
+
+/* --- by name -------------------------------------------------------------------------------------------------- */
+
+void hub_channel_drop(struct hub *hub, struct channel *channel)
+{
+    /* The slot may hold frames of this ring, and a new ring may get the same address. */
+    batch_clear(&hub->batch);
+    hub->stats.channels_bytes.value -= channel_size(channel);
+    hub->stats.channels_open.value--;
+    lh_table_delete(hub->channels, channel->name);
+    channel_free(channel);
+}
+
+struct channel *hub_channel_find(const struct hub *hub, struct span name)
+{
+    char key[CHANNEL_NAME_LIMIT + 1];
+    void *found = NULL;
+
+    assert(name.len <= CHANNEL_NAME_LIMIT);
+    memcpy(key, name.data, name.len);
+    key[name.len] = '\0';
+    lh_table_lookup_ex(hub->channels, key, &found);
+    return found;
+}
+
+void hub_make_room(struct hub *hub, size_t more)
+{
+    while (hub->stats.channels_bytes.value + more > hub->config.ring_memory_bytes) {
+        struct timeout *oldest = timeouts_take_due(&hub->idle_channels, TIMEOUT_NEVER - 1);
+        if (oldest == NULL)
+            return;
+        hub_channel_drop(hub, LIST_ENTRY(oldest, struct channel, idle));
+    }
+}
+
+struct channel *hub_channel_get(struct hub *hub, struct span name)
+{
+    struct channel *channel = hub_channel_find(hub, name);
+    if (channel != NULL) {
+        timeout_stop(&channel->idle);
+        return channel;
+    }
+    hub_make_room(hub, 0);
+    channel = channel_new(name, hub->position);
+    lh_table_insert(hub->channels, channel->name, channel);
+    hub->stats.channels_open.value++;
+    hub->stats.channels_bytes.value += channel_size(channel);
+    channel->is_loaded = hub->config.source == NULL;
+    if (!channel->is_loaded && hub->is_started)
+        load_ask(hub, channel, hub->position);
+    return channel;
+}
+
+void hub_channel_release(struct hub *hub, struct channel *channel)
+{
+    timeout_start(&hub->idle_channels, &channel->idle, hub->now_ms);
+}
+
+/* --- what is new ---------------------------------------------------------------------------------------------- */
+
+void hub_channel_mark(struct hub *hub, struct channel *channel)
+{
+    if (list_is_empty(&channel->dirty) && !list_is_empty(&channel->subscriptions))
+        list_append(&hub->dirty, &channel->dirty);
+}
+
+void hub_channel_flush(struct channel *channel)
+{
+    list_remove(&channel->dirty);
+    channel->offered = channel->ring.end;
+    LIST_FOR_EACH_SAFE(link, &channel->subscriptions)
+        subscriber_flush(LIST_ENTRY(link, struct subscription, link)->subscriber);
+}
+
+static bool is_over_bounds(const struct hub *hub, const struct ring *ring)
+{
+    return ring->events > hub->config.history_length ||
+           ring->end - ring->first > hub->config.history_length + BREAKS_KEPT ||
+           hub->stats.channels_bytes.value > hub->config.ring_memory_bytes;
+}
+
+/* The newest event stays, whatever the bounds are, and so does what is behind it. */
+static bool can_evict(const struct ring *ring)
+{
+    return ring->end - ring->first > 1 && (ring->events > 1 || ring_at(ring, ring->first)->frame == NULL);
+}
+
+/*
+ * Drops the channel's oldest entries that are too many. A burst may be longer than the ring: before an entry goes that
+ * nobody was offered, all subscribers get a turn.
+ */
+static void trim(struct hub *hub, struct channel *channel)
+{
+    struct ring *ring = &channel->ring;
+
+    while (can_evict(ring) && is_over_bounds(hub, ring)) {
+        if (ring->first >= channel->offered)
+            hub_channel_flush(channel);
+        size_t before = ring->size_bytes;
+        ring_evict(ring);
+        hub->stats.channels_bytes.value -= before - ring->size_bytes;
+    }
+}
+
+void hub_channel_append(struct hub *hub, struct channel *channel, struct event_id id, struct bytes *frame)
+{
+    size_t before = channel->ring.size_bytes;
+
+    ring_append(&channel->ring, id, frame);
+    hub->stats.channels_bytes.value += channel->ring.size_bytes - before;
+    hub_channel_mark(hub, channel);
+    trim(hub, channel);
+}
+
+void hub_channel_replace(struct hub *hub, struct channel *channel, struct ring *ring)
+{
+    /* The slot knows the ring by its address. */
+    batch_clear(&hub->batch);
+    hub->stats.channels_bytes.value += ring->size_bytes;
+    hub->stats.channels_bytes.value -= channel->ring.size_bytes;
+    ring_fini(&channel->ring);
+    channel->ring = *ring;
+    channel->offered = ring->end;
+    trim(hub, channel);
+}

@@ -1,0 +1,267 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+--
+-- One call of the recorder: appends what is new in a run of messages to the log and, under the same ids, to the
+-- histories of their channels. Sending a run again changes nothing, whoever sends it.
+--
+-- KEYS: the log, the last break's id, the source (the counter of the run's marker, or the inbox), then one for each
+--       item: the history of its channel, or the counter of a new marker.
+-- ARGV: mode, marker, the caller's position in the log, entries of the log, entries of a history, ms until a silent
+--       history is forgotten, ms until a counter is; then seven words an item: position (of the inbox: the entry's id),
+--       kind, channel, data, event, id, retry.
+-- Modes: look    no items: only sees to it that the last break is known;
+--        follow  refuse when the marker has no counter, that is, is not recorded yet;
+--        start   as follow, but begin a counter;
+--        break   as start, and record a break first: messages before the marker may be missing;
+--        inbox   items are entries of the inbox, which are deleted first and recorded only if they were there.
+-- Kinds: event; gap (a message of the channel that cannot be kept); marker (data is the new one); drop (inbox only).
+-- Returns {position recorded up to, or -1 when refused, of the inbox the number of messages recorded; the log's last id; the last break's id}.
+--
+-- Before it writes anything the script checks all types: what it has written stays when it fails.
+
+local LOG, BREAK, SOURCE = KEYS[1], KEYS[2], KEYS[3]
+local mode, marker = ARGV[1], ARGV[2]
+local log_length, history_length, history_ttl, counter_ttl = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local HEAD_KEYS, HEAD_WORDS, ITEM_WORDS = 3, 7, 7
+
+local call = redis.call
+
+-- For each item: its number, and the index of its first word in ARGV.
+local function items()
+  local n = 0
+  return function()
+    n = n + 1
+    if n <= #KEYS - HEAD_KEYS then return n, HEAD_WORDS + (n - 1) * ITEM_WORDS + 1 end
+  end
+end
+
+local function type_of(key)
+  return call('TYPE', key).ok
+end
+
+local function parse(id)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+  return tonumber(ms), tonumber(seq)
+end
+
+local function is_after(ms, seq, other_ms, other_seq)
+  return ms > other_ms or (ms == other_ms and seq > other_seq)
+end
+
+local function later(ms, seq, other_ms, other_seq)
+  if is_after(ms, seq, other_ms, other_seq) then return ms, seq end
+  return other_ms, other_seq
+end
+
+-- Lua writes numbers from here on with an exponent, so that an id made of them could not be followed by a next one.
+local LIMIT = 1e14 - 1e6
+
+local function can_follow(id)
+  local ms, seq = parse(id)
+  return ms < LIMIT and seq < LIMIT
+end
+
+-- XINFO also knows the id of what was trimmed or deleted.
+local function last_generated(key)
+  local info = call('XINFO', 'STREAM', key)
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then return info[i + 1] end
+  end
+end
+
+local function last_of_log()
+  return type_of(LOG) == 'stream' and last_generated(LOG) or '0-0'
+end
+
+local expected = { [LOG] = 'stream', [BREAK] = 'string' }
+if SOURCE then expected[SOURCE] = mode == 'inbox' and 'stream' or 'string' end
+for n, item in items() do
+  if ARGV[item + 1] == 'marker' then expected[KEYS[HEAD_KEYS + n]] = 'string' end
+end
+for key, kind in pairs(expected) do
+  local is = type_of(key)
+  if is ~= kind and is ~= 'none' then
+    return redis.error_reply('WRONGTYPE ' .. key .. ' is a ' .. is .. ' and should be a ' .. kind .. ': delete or rename it')
+  end
+end
+
+local last = last_of_log()                          -- the log's last id
+for name, id in pairs({ [LOG] = last, ['the position of the caller'] = ARGV[3] }) do
+  if not can_follow(id) then
+    return redis.error_reply('ERR ' .. name .. ' is at ' .. id .. ', which no id can follow: delete or rename ' .. LOG)
+  end
+end
+
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now_text = string.format('%.0f-', now)
+local read_ms, read_seq = parse(ARGV[3])
+local floor_ms, floor_seq = later(read_ms, read_seq, parse(last)) -- new ids are above it
+local previous = {}                                 -- history key -> its last id; false: a key of another type
+
+-- The next id above the floor, which rises to it. Most calls have many messages in one millisecond.
+local function next_id()
+  if now > floor_ms then
+    floor_ms, floor_seq = now, 0
+  else
+    floor_seq = floor_seq + 1
+  end
+  if floor_ms == now then return now_text .. floor_seq end
+  return string.format('%.0f-%.0f', floor_ms, floor_seq)
+end
+
+-- What ends all writing (no memory, no replica, no disk) shows at the first write of a script, and ends the call then.
+local has_written = false
+
+local function append_to_log(id, ...)
+  call('XADD', LOG, 'MAXLEN', '~', log_length, id, 'last', last, ...)
+  last, has_written = id, true
+end
+
+-- Before `marker`, unless that is ''.
+local function record_break(marker)
+  local id = next_id()
+  append_to_log(id, 'break', marker)
+  call('SET', BREAK, id)
+end
+
+-- New ids are above this one too; false when none can be.
+local function raise_floor(id)
+  if not can_follow(id) then return false end
+  floor_ms, floor_seq = later(floor_ms, floor_seq, parse(id))
+  return true
+end
+
+-- The id of a history's last entry; false when nothing can be appended to it.
+local function previous_of(history)
+  local newest = redis.pcall('XREVRANGE', history, '+', '-', 'COUNT', 1)
+  if newest.err then return false end
+  if not newest[1] and type_of(history) == 'none' then return '0-0' end
+  local id = newest[1] and newest[1][1] or last_generated(history)
+  return raise_floor(id) and id
+end
+
+-- The words that an item adds to the entries of its history and of the log: all that was given of event, id, retry.
+local function given(item)
+  local fields = {}
+  for i, name in ipairs({ 'event', 'id', 'retry' }) do
+    local value = ARGV[item + 3 + i]
+    if value ~= '' then
+      fields[#fields + 1] = name
+      fields[#fields + 1] = value
+    end
+  end
+  return unpack(fields)
+end
+
+-- Who named it; of the inbox nobody did.
+local function append_message(id, item, ...)
+  if mode == 'inbox' then
+    append_to_log(id, 'channel', ARGV[item + 2], ...)
+  else
+    append_to_log(id, 'channel', ARGV[item + 2], 'marker', marker, 'position', ARGV[item], ...)
+  end
+end
+
+-- Returns whether it was appended, and whether another id might do.
+local function try_append_to_history(history, id, ...)
+  local result = redis.pcall('XADD', history, 'MAXLEN', '~', history_length, id, ...)
+  if type(result) ~= 'table' then
+    has_written = true
+    return true
+  end
+  local is_id = string.find(result.err, 'equal or smaller', 1, true) ~= nil
+  if not has_written and not is_id then error(result.err, 0) end
+  return false, is_id
+end
+
+-- A history's newest entry may have been deleted, but its id counts.
+local function append_to_history(history, id, ...)
+  local is_kept, is_id = try_append_to_history(history, id, ...)
+  if is_id and raise_floor(last_generated(history)) then
+    id = next_id()
+    is_kept = try_append_to_history(history, id, ...)
+  end
+  return is_kept, id
+end
+
+-- Into both: the history first, because one that cannot be written to leaves a gap in its channel.
+local function append_to_both(id, item, history, ...)
+  local is_kept
+  is_kept, id = append_to_history(history, id, ...)
+  if not is_kept then
+    append_message(id, item, 'gap', '1')
+  else
+    previous[history] = id
+    append_message(id, item, ...)
+  end
+end
+
+local function record_message(item, kind, history)
+  local prev = previous[history]
+  if prev == nil then
+    prev = previous_of(history)
+    previous[history] = prev
+  end
+  local id = next_id()
+  if not prev then
+    append_message(id, item, 'gap', '1')
+  elseif kind == 'gap' then
+    append_to_both(id, item, history, 'prev', prev, 'gap', '1')
+  elseif ARGV[item + 4] == '' and ARGV[item + 5] == '' and ARGV[item + 6] == '' then
+    append_to_both(id, item, history, 'prev', prev, 'data', ARGV[item + 3])
+  else
+    append_to_both(id, item, history, 'prev', prev, 'data', ARGV[item + 3], given(item))
+  end
+end
+
+local function record(item, kind, key)
+  if kind == 'marker' then
+    append_to_log(next_id(), 'recorder', ARGV[item + 3], 'marker', marker, 'position', ARGV[item])
+    call('SET', key, 0, 'NX', 'PX', counter_ttl)
+  elseif kind ~= 'drop' then
+    record_message(item, kind, key)
+  end
+end
+
+local function record_inbox()
+  local recorded = 0
+  for n, item in items() do
+    if call('XDEL', SOURCE, ARGV[item]) == 1 then
+      has_written = true
+      record(item, ARGV[item + 1], KEYS[HEAD_KEYS + n])
+      if ARGV[item + 1] ~= 'drop' then recorded = recorded + 1 end
+    end
+  end
+  return recorded
+end
+
+local function record_run(count)
+  for n, item in items() do
+    local position = tonumber(ARGV[item])
+    if position > count then
+      record(item, ARGV[item + 1], KEYS[HEAD_KEYS + n])
+      count = position
+    end
+  end
+  call('SET', SOURCE, count, 'PX', counter_ttl)
+  return count
+end
+
+-- The log ends before what the caller has read, or knows no break: part of it is lost.
+local is_broken = is_after(read_ms, read_seq, parse(last)) or not call('GET', BREAK)
+local count = SOURCE and mode ~= 'inbox' and tonumber(call('GET', SOURCE))
+local is_refused = mode == 'follow' and not count
+if is_broken or (mode == 'break' and not count) then record_break(is_refused and '' or marker) end
+
+local result = 0
+if is_refused then
+  result = -1
+elseif mode == 'inbox' then
+  result = record_inbox()
+elseif mode ~= 'look' then
+  result = record_run(count or 0)
+end
+for history, prev in pairs(previous) do
+  if prev then call('PEXPIRE', history, history_ttl) end
+end
+return { result, last, call('GET', BREAK) }

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "redis/request.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { NUMBER_SIZE = 24 };
+
+/* printf is too slow for the way of a message. */
+static void add_decimal(struct buffer *out, size_t number)
+{
+    char digits[NUMBER_SIZE];
+    size_t at = sizeof(digits);
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    buffer_add(out, digits + at, sizeof(digits) - at);
+}
+
+void request_fini(struct request *request)
+{
+    buffer_fini(&request->words);
+    buffer_fini(&request->whole);
+}
+
+void request_clear(struct request *request)
+{
+    buffer_clear(&request->words);
+    request->count = 0;
+}
+
+void request_add(struct request *request, struct span word)
+{
+    buffer_add_char(&request->words, '$');
+    add_decimal(&request->words, word.len);
+    buffer_add(&request->words, "\r\n", 2);
+    buffer_add(&request->words, word.data, word.len);
+    buffer_add(&request->words, "\r\n", 2);
+    request->count++;
+}
+
+void request_add_text(struct request *request, const char *word)
+{
+    request_add(request, span_of(word));
+}
+
+void request_add_number(struct request *request, int64_t number)
+{
+    char text[NUMBER_SIZE];
+    snprintf(text, sizeof(text), "%" PRId64, number);
+    request_add_text(request, text);
+}
+
+void request_join(struct request *request, const struct request *other)
+{
+    buffer_add(&request->words, other->words.data, other->words.len);
+    request->count += other->count;
+}
+
+struct span request_whole(struct request *request)
+{
+    buffer_clear(&request->whole);
+    buffer_add_char(&request->whole, '*');
+    add_decimal(&request->whole, request->count);
+    buffer_add(&request->whole, "\r\n", 2);
+    buffer_add(&request->whole, request->words.data, request->words.len);
+    return (struct span){request->whole.data, request->whole.len};
+}
