@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The demo page: one EventSource on /events, with its state and its events on screen.
+// The demo page: one EventSource on /events, with its state and its events on screen. Beside it stand the same
+// channels as a long poll (poll_panel.js) and as a list (list_panel.js).
 //
 // A browser whose stream breaks reconnects by itself and sends the last id along. It gives up for good when
 // the answer is an error (a 503 while the responder restarts); then this page opens a new EventSource, later
-// and later, and hands the last id over in the query. What comes from outside is shown as text, never as HTML.
+// and later, and hands the last id over in the query.
+
+import { listChannels } from './list_panel.js';
+import { pollChannels } from './poll_panel.js';
+import { makeRow, prepend } from './rows.js';
 
 const ENDPOINT = '/events';
 const CHANNEL_NAME = /^[A-Za-z0-9._:-]{1,128}$/;
-const MAX_ROWS = 200;
 const BACKOFF_MIN_MS = 1000;
 const BACKOFF_MAX_MS = 30000;
 const STABLE_MS = 5000; // a connection that lasted this long starts the backoff anew
@@ -42,6 +46,8 @@ function readQuery() {
   byId('types').value = types.join(', ');
   const channel = channels.includes('news') ? 'news' : channels[0];
   byId('command').textContent = `${redisCli(query.get('redis') ?? '')} PUBLISH push:${channel} hello`;
+  pollChannels(channels);
+  listChannels(channels);
 }
 
 /** The command's start. Anyone can write a link to this page: only a local Redis in plain letters gets in. */
@@ -115,9 +121,8 @@ function keepPosition(event) {
 function onEvent(event) {
   if (!(event instanceof MessageEvent)) return; // a listener for "open" or "error" hears the stream's own as well
   keepPosition(event);
-  const isGap = event.type === 'gap';
-  increment(isGap ? 'gaps' : 'count');
-  addRow(isGap ? 'gap' : 'event', event, isGap ? describeGap(event.data) : describe(event.data));
+  increment(event.type === 'gap' ? 'gaps' : 'count');
+  addRow(event);
 }
 
 function showState(state, text) {
@@ -130,43 +135,14 @@ function increment(id) {
   byId(id).textContent = Number(byId(id).textContent) + 1;
 }
 
-/** The members of a JSON object; none when the text is anything else. */
-function parseObject(text) {
-  try { return Object(JSON.parse(text)); } catch { return {}; }
-}
-
-/** A payload as it was sent; the clock's {"id": …, "message": …} as its message, with what was sent below. */
-function describe(data) {
-  const { id, message, ...others } = parseObject(data);
-  const isClock = Number.isFinite(id) && typeof message === 'string' && !Object.keys(others).length;
-  return isClock ? { text: message, note: data } : { text: data };
-}
-
-function describeGap(data) {
-  const { channel, after, oldest } = parseObject(data);
-  if (!channel) return { text: 'May have missed messages', note: data };
-  const kept = oldest ? `kept from ${oldest} on` : 'none are kept';
-  return { text: `May have missed messages on ${channel}`, note: `after ${after}; ${kept}` };
-}
-
 /** Puts a row on top of the list. */
-function addRow(kind, event, { text, note = '' }) {
-  const row = byId('row').content.firstElementChild.cloneNode(true);
-  const now = new Date();
-  const time = now.toLocaleTimeString();
-  const parts = { time, '.type': event.type, '.id': event.lastEventId, '.data': text, '.note': note };
-  for (const [part, content] of Object.entries(parts)) row.querySelector(part).textContent = content;
-  row.querySelector('time').dateTime = now.toISOString();
-  row.className = kind;
-  list.setAttribute('aria-live', now - arrivedAt > BURST_MS ? 'polite' : 'off');
-  arrivedAt = now;
+function addRow(event) {
+  const time = new Date();
+  const row = makeRow({ type: event.type, id: event.lastEventId, time, data: event.data });
+  list.setAttribute('aria-live', time - arrivedAt > BURST_MS ? 'polite' : 'off');
+  arrivedAt = time;
+  list.tabIndex = 0; // it scrolls now, and the keyboard must reach it
   prepend(isPaused ? held : list, row);
-}
-
-/** Puts rows before the others and drops the oldest beyond the bound. */
-function prepend(parent, rows) {
-  parent.prepend(rows);
-  while (parent.childElementCount > MAX_ROWS) parent.lastElementChild.remove();
 }
 
 /** Puts the form into the page's address and listens on from the last id, which fits any set of channels. */

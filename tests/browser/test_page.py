@@ -4,57 +4,9 @@
 import time
 
 import pytest
+from page import MARKUP, Page
 from process import until
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
-
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --window-size=1000,1400"
-).split()
-MARKUP = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> & <b>bold</b>"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    options = Options()
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-    driver.set_page_load_timeout(20)
-    yield driver
-    driver.quit()
-
-
-class Page:
-    """What a user sees of the page."""
-
-    def __init__(self, browser, url):
-        self.browser = browser
-        browser.get(url)
-
-    def text(self, id_):
-        return self.browser.find_element(By.ID, id_).text
-
-    def number(self, id_):
-        return int(self.text(id_))
-
-    def state(self):
-        return self.browser.find_element(By.ID, "state").get_attribute("data-state")
-
-    def rows(self, kind="event"):
-        """Texts of the rows in the page, newest first; in one script, since rows come and go."""
-        rows = "[...document.querySelectorAll('#events li.' + arguments[0] + ' .data')]"
-        return self.browser.execute_script(f"return {rows}.map(row => row.textContent)", kind)
-
-    def wait_state(self, state, timeout=20):
-        until(lambda: self.state() == state, f"the page is {state}", timeout)
-
-    def wait_row(self, text, timeout=10):
-        until(lambda: text in self.rows(), f"'{text}' stands in the page", timeout)
 
 
 @pytest.fixture
@@ -87,8 +39,7 @@ def test_markup_is_shown_as_text(stage, opened):
     page, _ = opened
     stage.redis.publish("news", MARKUP)
     page.wait_row(MARKUP)
-    assert page.browser.title == "fcgi-push"
-    assert page.browser.execute_script("return document.querySelectorAll('#events img, #events script').length") == 0
+    page.must_have_no_markup("events")
 
 
 def test_an_envelope_shows_its_type_and_id(stage, opened):
@@ -103,8 +54,7 @@ def test_the_page_obeys_its_own_security_policy(stage, opened):
     page, _ = opened
     stage.redis.publish("news", "anything")
     page.wait_row("anything")
-    said = [entry["message"] for entry in page.browser.get_log("browser")]
-    assert not [message for message in said if "Content Security" in message]
+    page.must_obey_its_policy()
 
 
 @pytest.mark.parametrize("way", ["kill", "stop"])
