@@ -11,7 +11,7 @@ import counters
 import fastcgi
 import pytest
 from process import until
-from servers import PROGRAM, sanitizer_environment
+from servers import PROGRAM, TOP, sanitizer_environment
 
 RIGHTS = [
     *("&push:*", "~push:*", "+psubscribe", "+info", "+publish", "+xread", "+xrevrange", "+xinfo|stream", "+xadd"),
@@ -95,6 +95,12 @@ def test_the_line_of_history_redis_is_what_is_tested_here(stage):
 def test_the_line_of_history_memory_is_what_is_tested_here(stage):
     words = line_of(stage, "memory").split()
     assert words == ["ACL", "SETUSER", "push", "resetchannels", "&push:*", "-@all", "+psubscribe"]
+
+
+@pytest.mark.parametrize("history", ["redis", "memory"])
+def test_the_readme_has_the_line_that_the_program_prints(stage, history):
+    rights = line_of(stage, history).partition("resetchannels ")[2]
+    assert f"ACL SETUSER push on >secret resetchannels {rights}\n" in (TOP / "README.md").read_text()
 
 
 def test_with_the_line_of_history_redis_everything_works(stage):
