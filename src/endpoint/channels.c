@@ -23,6 +23,8 @@ static bool take_item(struct span *list, const char *separators, struct span *it
     struct span set = span_of(separators);
     size_t begin = 0;
 
+    if (list->len == 0)
+        return false; /* its data may be NULL */
     while (begin < list->len && span_has(set, list->data[begin]))
         begin++;
     size_t end = begin;
