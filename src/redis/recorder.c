@@ -12,6 +12,7 @@ enum {
     ORPHANED_MS = LEASE_MS * 3,    /* a marker that nobody has recorded by then, nobody older will */
     VACANT_MS = 1000,              /* likewise when nobody has had the lease for so long */
     LOOK_MS = 1000,                /* the log's end is asked for at least so often */
+    FIRST_LOOK_MS = 4000,          /* the subscription may come back so much later than the connection for commands */
     REFUSED_PAUSE_MS = 20,
     ERROR_PAUSE_MS = 500,
     COUNTER_TTL_MS = 3600 * 1000,
@@ -201,8 +202,10 @@ static bool send_inbox(struct recorder *recorder, bool is_holder, int64_t now_ms
  */
 static void look(struct recorder *recorder, int64_t now_ms)
 {
-    bool is_placed = recorder->receiver.own != NULL && recorder->receiver.listeners > 0;
-    if (!(recorder->is_new && is_placed) && now_ms - recorder->called_ms < LOOK_MS)
+    bool is_clear = recorder->receiver.own != NULL && recorder->receiver.listeners > 0;
+    int64_t wait_ms = !recorder->is_new ? LOOK_MS : is_clear ? 0 : FIRST_LOOK_MS;
+
+    if (now_ms - recorder->called_ms < wait_ms)
         return;
     begin_call(recorder, CALL_LOOK, now_ms);
     record_call_look(&recorder->call);
