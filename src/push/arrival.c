@@ -113,11 +113,6 @@ void arrival_limit(struct subscriber *subscriber)
 
 /* --- placing -------------------------------------------------------------------------------------------------- */
 
-static struct event_id end_of_ms(uint64_t ms)
-{
-    return (struct event_id){.ms = ms, .seq = UINT64_MAX};
-}
-
 /* Behind `id`, and a gap first when events after it may be gone, or when it was not told yet of one before. */
 static void place_after(struct subscription *subscription, struct event_id id)
 {
@@ -136,7 +131,7 @@ static void place(struct subscription *subscription, const struct arrival *arriv
         subscription->cursor = (struct ring_cursor){.index = ring_skip_breaks(ring, ring->first)};
         break;
     case RESUME_AFTER_TIME:
-        subscription->cursor = (struct ring_cursor){.index = ring_find_after(ring, end_of_ms(arrival->ms))};
+        subscription->cursor = (struct ring_cursor){.index = ring_find_after(ring, event_id_end_of_ms(arrival->ms))};
         break;
     case RESUME_NOW:
     case RESUME_AFTER_ID:
@@ -178,7 +173,7 @@ static bool is_untouched(const struct arrival *arrival)
     case RESUME_ALL:
         return event_id_compare(last, EVENT_ID_NONE) == 0;
     case RESUME_AFTER_TIME:
-        return event_id_compare(last, end_of_ms(arrival->ms)) < 0;
+        return event_id_compare(last, event_id_end_of_ms(arrival->ms)) < 0;
     case RESUME_NOW:
     case RESUME_AFTER_ID:
         break;

@@ -26,6 +26,12 @@ struct event_id {
 /* Above all ids. */
 #define EVENT_ID_MAX ((struct event_id){UINT64_MAX, UINT64_MAX})
 
+/* The last id that a millisecond can have. */
+static inline struct event_id event_id_end_of_ms(uint64_t ms)
+{
+    return (struct event_id){.ms = ms, .seq = UINT64_MAX};
+}
+
 /* Below, at and above zero as strcmp(3). */
 int event_id_compare(struct event_id a, struct event_id b);
 

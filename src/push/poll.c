@@ -30,17 +30,12 @@ static void poll_free(struct poll *poll)
     subscriber_free(&poll->subscriber);
 }
 
-/* The last id of the millisecond: a client that goes on by time must get all of it or none. */
-static struct event_id end_of_ms(uint64_t ms)
-{
-    return (struct event_id){.ms = ms, .seq = UINT64_MAX};
-}
-
+/* A client that goes on by time must get all of a millisecond or none. */
 static struct event_id limit_of(const struct poll *poll)
 {
     struct event_id nth =
         poll->limit > 0 && !poll->wants_newest ? pull_find_nth(&poll->subscriber, poll->limit) : EVENT_ID_MAX;
-    struct event_id cut = end_of_ms(nth.ms);
+    struct event_id cut = event_id_end_of_ms(nth.ms);
     return event_id_compare(cut, poll->until) < 0 ? cut : poll->until;
 }
 
@@ -78,7 +73,7 @@ static void hold(struct poll *poll)
 {
     struct hub *hub = poll->subscriber.hub;
     poll->is_held = true;
-    poll->until = end_of_ms(hub->position.ms);
+    poll->until = event_id_end_of_ms(hub->position.ms);
     timeout_start(&hub->held_polls, &poll->subscriber.timeout, hub->now_ms);
 }
 
@@ -107,7 +102,7 @@ static void answer_held(struct poll *poll)
 
     pull_admit_lag(subscriber);
     if (!pull_has_next(subscriber, poll->until))
-        poll->until = end_of_ms(is_fresh(hub) ? hub->position.ms - 1 : hub->position.ms);
+        poll->until = event_id_end_of_ms(is_fresh(hub) ? hub->position.ms - 1 : hub->position.ms);
     if (pull_has_next(subscriber, poll->until))
         answer(poll);
     else
@@ -177,7 +172,7 @@ static void keep_newest(struct subscriber *subscriber, size_t count)
     if (total <= count)
         return;
     struct event_id oldest_kept = pull_find_nth(subscriber, total - count + 1);
-    pull_skip_to(subscriber, end_of_ms(oldest_kept.ms - 1));
+    pull_skip_to(subscriber, event_id_end_of_ms(oldest_kept.ms - 1));
 }
 
 static void start(struct subscriber *subscriber)

@@ -78,3 +78,15 @@ void entry_read_envelope(const struct entry *entry, struct envelope *envelope)
                                                      .id = entry_get(entry, "id"),
                                                      .retry = entry_get(entry, "retry")});
 }
+
+struct message entry_message(const struct entry *entry, struct span channel, const char *tag, struct envelope *envelope)
+{
+    entry_read_envelope(entry, envelope);
+    return (struct message){.id = entry->id,
+                            .tag = tag,
+                            .application_id = envelope->id,
+                            .channel = channel,
+                            .event = envelope->event,
+                            .data = envelope->data,
+                            .retry_ms = envelope->retry_ms};
+}

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "push/envelope.h"
-#include "push/event_id.h"
+#include "push/message.h"
 
 struct entry {
     struct span id_text;
@@ -33,5 +33,9 @@ uint64_t entry_get_number(const struct entry *entry, const char *name);
 
 /* The fields data, event, id and retry, by the rules of envelopes. Valid as long as the entry. */
 void entry_read_envelope(const struct entry *entry, struct envelope *envelope);
+
+/* The same as an event of the channel, valid as long as entry and envelope. */
+struct message entry_message(const struct entry *entry, struct span channel, const char *tag,
+                             struct envelope *envelope);
 
 #endif

@@ -44,21 +44,12 @@ static struct event_id base_of(const struct histories *histories, const struct e
 
 static void add(struct histories *histories, struct ring *ring, struct span channel, const struct entry *entry)
 {
-    struct envelope *envelope = &histories->envelope;
-
     if (!entry_has(entry, "data")) {
         ring_append(ring, entry->id, NULL);
         return;
     }
-    entry_read_envelope(entry, envelope);
-    hub_load_add(histories->hub, ring,
-                 &(struct message){.id = entry->id,
-                                   .tag = histories->hub->tag,
-                                   .application_id = envelope->id,
-                                   .channel = channel,
-                                   .event = envelope->event,
-                                   .data = envelope->data,
-                                   .retry_ms = envelope->retry_ms});
+    const struct message message = entry_message(entry, channel, histories->hub->tag, &histories->envelope);
+    hub_load_add(histories->hub, ring, &message);
 }
 
 /* From the oldest on; the break at its place. */

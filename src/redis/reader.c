@@ -44,17 +44,10 @@ static void check_end(struct reader *reader)
 
 static void deliver(struct reader *reader, const struct entry *entry, struct span channel)
 {
-    struct envelope *envelope = &reader->envelope;
+    const struct message message = entry_message(entry, channel, reader->hub->tag, &reader->envelope);
 
-    entry_read_envelope(entry, envelope);
-    reader_expect(reader, envelope->data.len);
-    hub_append(reader->hub, &(struct message){.id = entry->id,
-                                              .tag = reader->hub->tag,
-                                              .application_id = envelope->id,
-                                              .channel = channel,
-                                              .event = envelope->event,
-                                              .data = envelope->data,
-                                              .retry_ms = envelope->retry_ms});
+    reader_expect(reader, message.data.len);
+    hub_append(reader->hub, &message);
 }
 
 /* Events of the channel are lost: one that is too large, which was announced by who received it, or this. */

@@ -14,7 +14,8 @@
 --        break   as start, and record a break first: messages before the marker may be missing;
 --        inbox   items are entries of the inbox, which are deleted first and recorded only if they were there.
 -- Kinds: event; gap (a message of the channel that cannot be kept); marker (data is the new one); drop (inbox only).
--- Returns {position recorded up to, or -1 when refused, of the inbox the number of messages recorded; the log's last id; the last break's id}.
+-- Returns {position recorded up to, or -1 when refused, of the inbox the number of messages recorded; the log's last
+--          id; the last break's id}.
 --
 -- Before it writes anything the script checks all types: what it has written stays when it fails.
 
