@@ -15,7 +15,7 @@
 #define SECOND INT64_C(1000)
 #define HOUR (3600 * SECOND)
 
-enum { PREFIX_LIMIT = 64 };
+enum { PREFIX_LIMIT = 64, WORKERS_LIMIT = 256 };
 
 static const char *const histories[] = {"redis", "memory", NULL};
 static const char *const log_targets[] = {"stderr", "syslog", NULL};
@@ -49,6 +49,10 @@ static const struct option_spec specs[] = {
      .help = "listen on unix:PATH, HOST:PORT or [V6]:PORT; else on a socket inherited from systemd or the web server"},
     {"socket-mode", OPTION_MODE, AT(socket_mode), .max = 0777, .fallback = "0660", .value_name = "MODE",
      .help = "access mode of the unix socket"},
+    {"workers", OPTION_NUMBER, AT(workers), .max = WORKERS_LIMIT, .fallback = "1", .value_name = "COUNT",
+     .help = "processes that serve, kept alive by a parent; 0: no parent, this process serves"},
+    {"max-clients", OPTION_NUMBER, AT(max_clients), .max = 10000000, .fallback = "0", .value_name = "COUNT",
+     .help = "streams and waiting polls of one process; 0: as many as the limit of open files allows"},
     {"redis", OPTION_STRING, AT(redis), .fallback = "redis://127.0.0.1:6379", .value_name = "URL",
      .help = "Redis: redis://[user:password@]host[:port][/db], unix:///path[?db=n], host:port or a path"},
     {"redis-password-file", OPTION_STRING, AT(redis_password_file), .value_name = "FILE",
@@ -87,14 +91,19 @@ static const struct option_spec specs[] = {
      .value_name = "TIME", .help = "answer a poll for which nothing came after so long (longpoll.fcgi)"},
     {"retry", OPTION_DURATION, AT(retry_ms), .min = 100, .max = 24 * HOUR, .fallback = "3s", .value_name = "TIME",
      .help = "how long clients wait before they come back, give or take a third"},
+    {"max-age", OPTION_DURATION, AT(max_age_ms), .min = SECOND, .max = 365 * 24 * HOUR, .fallback = "30m",
+     .value_name = "TIME", .help = "end a stream after so long, give or take a fifth; its client comes back (sse.fcgi)"},
     {"grace", OPTION_DURATION, AT(grace_ms), .max = HOUR, .fallback = "5s", .value_name = "TIME",
-     .help = "time to end all streams on SIGTERM"},
+     .help = "time over which streams are ended, one after the other, on SIGTERM and when successors take over"},
+    {"pid-file", OPTION_STRING, AT(pid_file), .value_name = "FILE",
+     .help = "write the process id to a file, that of the parent when there is one"},
     {"log", OPTION_CHOICE, AT(log_target), .choices = log_targets, .fallback = "stderr", .value_name = "TARGET",
      .help = "where log lines go: stderr or syslog"},
     {"log-level", OPTION_CHOICE, AT(log_level), .choices = log_levels, .fallback = "info", .value_name = "LEVEL",
      .help = "up to which level: error, warning, info or debug"},
     {"config", OPTION_STRING, OPTION_FROM_ENVIRONMENT, AT(config), .value_name = "FILE", .help = "read lines of the form 'name = value'"},
     {"check", OPTION_FLAG, OPTION_FROM_COMMAND_LINE, AT(is_check), .help = "check the settings, try Redis, say what would be done, and exit"},
+    {"check-settings", OPTION_FLAG, OPTION_FROM_COMMAND_LINE, AT(is_check_settings), .help = "read all settings, and exit: status 0 when they are good"},
     {"help", OPTION_FLAG, OPTION_FROM_COMMAND_LINE, AT(is_help), .help = "print this, and exit"},
     {"version", OPTION_FLAG, OPTION_FROM_COMMAND_LINE, AT(is_version), .help = "print the version, and exit"},
     {0},

@@ -14,6 +14,8 @@ enum { HISTORY_REDIS, HISTORY_MEMORY };
 struct settings {
     char *listen; /* NULL: an inherited socket */
     int64_t socket_mode;
+    int64_t workers;     /* 0: no parent */
+    int64_t max_clients; /* 0: no limit of its own */
     char *redis;
     char *redis_password_file;
     char *prefix;
@@ -33,11 +35,13 @@ struct settings {
     int64_t heartbeat_ms;
     int64_t poll_timeout_ms;
     int64_t retry_ms;
+    int64_t max_age_ms;
     int64_t grace_ms;
+    char *pid_file; /* NULL: none */
     int64_t log_target;
     int64_t log_level;
     char *config;
-    bool is_check, is_help, is_version;
+    bool is_check, is_check_settings, is_help, is_version;
     struct options options; /* private */
 };
 
