@@ -137,7 +137,7 @@ static bool is_reachable(int fd)
 
 /* --- inherited sockets ---------------------------------------------------------------------------------------- */
 
-static bool is_listening(int fd)
+bool socket_is_listening(int fd)
 {
     int value = 0;
     socklen_t len = sizeof(value);
@@ -155,11 +155,11 @@ static bool is_passed_by_systemd(void)
 /* The descriptor of an inherited socket, or -1. */
 static int find_inherited(const char **from)
 {
-    if (is_passed_by_systemd() && is_listening(FIRST_PASSED_FD)) {
+    if (is_passed_by_systemd() && socket_is_listening(FIRST_PASSED_FD)) {
         *from = "the socket passed by LISTEN_FDS";
         return FIRST_PASSED_FD;
     }
-    if (is_listening(STDIN_FILENO)) {
+    if (socket_is_listening(STDIN_FILENO)) {
         *from = "the socket inherited as descriptor 0";
         return STDIN_FILENO;
     }

@@ -22,6 +22,9 @@ struct listen_socket {
 /* NULL when the text is an address to listen on, else what is wrong with it. */
 const char *socket_check_address(const char *text);
 
+/* Whether the descriptor is open and a socket that accepts connections. */
+bool socket_is_listening(int fd);
+
 /*
  * Opens the address (one that socket_check_address accepts), or when it is NULL looks for an inherited socket. The
  * descriptor is non-blocking and closed on exec. A socket file that nobody listens on is replaced, a live one is not.
