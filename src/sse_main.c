@@ -6,6 +6,7 @@
 static const struct program sse = {
     .name = "sse.fcgi",
     .summary = "Server-Sent Events behind the web server you already run",
+    .is_streaming = true,
     .format = &format_sse,
     .handle = events_handle,
 };

@@ -275,7 +275,8 @@ static void on_intake_event(struct connection *connection, enum intake_event eve
         break;
     case INTAKE_BEGIN:
         fastcgi->stats.requests.value++;
-        timeout_start(&fastcgi->incoming, &connection->deadline, fastcgi->now_ms);
+        timeout_start(fastcgi->is_ending ? &fastcgi->lingering : &fastcgi->incoming, &connection->deadline,
+                      fastcgi->now_ms);
         break;
     case INTAKE_PARAMS:
         on_params(connection);
@@ -376,7 +377,7 @@ void connection_on_timeout(struct timeout *deadline)
     doom(connection);
 }
 
-void connection_end_idle(struct list *link)
+void connection_end_soon(struct list *link)
 {
     struct connection *connection = from_link(link);
     if (connection->sink.subscriber != NULL)
@@ -384,5 +385,5 @@ void connection_end_idle(struct list *link)
     if (output_is_waiting(&connection->output))
         connection->is_closing = true;
     else
-        doom(connection);
+        timeout_start(&connection->fastcgi->lingering, &connection->deadline, connection->fastcgi->now_ms);
 }

@@ -50,6 +50,7 @@ struct fastcgi {
     struct list doomed;      /* to be freed at the end of the turn */
     struct timeouts incoming;
     struct timeouts draining;
+    struct timeouts lingering; /* at the end: without a whole request */
     struct log_limit protocol_log;
     char *input; /* what a connection reads goes here first */
 };
@@ -75,7 +76,10 @@ void fastcgi_expire(struct fastcgi *fastcgi);
 /* Frees the connections that ended in this turn, and tells their subscribers. */
 void fastcgi_reap(struct fastcgi *fastcgi);
 
-/* Takes no further requests: connections without an answer on its way are closed, the others when it is sent. */
+/*
+ * The end has begun: each connection is closed when its request is answered, or soon when it has none. Streams are the
+ * hub's to end.
+ */
 void fastcgi_end(struct fastcgi *fastcgi);
 
 #endif

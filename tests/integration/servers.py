@@ -83,7 +83,8 @@ class Redis(Process):
 
 
 class Responder(Process):
-    """sse.fcgi. Options are keywords: heartbeat="1s" is --heartbeat 1s; None leaves one out."""
+    """sse.fcgi. Options are keywords: heartbeat="1s" is --heartbeat 1s; None leaves one out. Unless told otherwise it
+    is one process without a parent, so that its pid is that of who serves, and keeps its events in memory."""
 
     name = "sse.fcgi"
     program = PROGRAM
@@ -91,7 +92,7 @@ class Responder(Process):
     def __init__(self, directory, environment=None, launcher=(), wait_for="listening on", **options):
         super().__init__(directory)
         self.path = str(self.directory / "fcgi.sock")
-        self.options = {"listen": f"unix:{self.path}", "history": "memory", **options}
+        self.options = {"listen": f"unix:{self.path}", "history": "memory", "workers": 0, **options}
         self.is_expected_to_live = True
         self._environment = {**sanitizer_environment(), **(environment or {})}
         self._launcher = launcher
