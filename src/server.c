@@ -16,6 +16,9 @@
 /* What is open besides clients: standard streams, loop, listening socket, Redis, log, memory file. */
 enum { OWN_DESCRIPTORS = 32, DRAIN_TIMEOUT_MS = 30000 };
 
+/* How much longer than --grace the ends of the last streams may take to leave. */
+enum { LAST_DRAIN_MS = 1000 };
+
 struct server {
     struct ev_loop *loop;
     const struct settings *settings;
@@ -113,10 +116,10 @@ static void on_terminate(struct ev_loop *loop, ev_signal *signal, int events)
     listener_stop(&server->listener);
     socket_close(server->socket);
     hub_flush(&server->hub);
-    hub_end_all(&server->hub);
+    hub_end_over(&server->hub, server->settings->grace_ms);
     fastcgi_end(&server->fastcgi);
     source_end(&server->source);
-    server->grace.repeat = (double)server->settings->grace_ms / 1000 + 0.001;
+    server->grace.repeat = (double)(server->settings->grace_ms + LAST_DRAIN_MS) / 1000;
     ev_timer_again(loop, &server->grace);
 }
 
@@ -172,7 +175,9 @@ void server_init_hub(struct hub *hub, struct source *source, const struct progra
                                       .ring_linger_ms = settings->ring_linger_ms,
                                       .heartbeat_ms = settings->heartbeat_ms,
                                       .poll_timeout_ms = settings->poll_timeout_ms,
-                                      .retry_ms = settings->retry_ms};
+                                      .retry_ms = settings->retry_ms,
+                                      .max_age_ms = settings->max_age_ms,
+                                      .max_clients = (uint64_t)settings->max_clients};
     char tag[EVENT_TAG_LEN + 1] = "";
 
     /* Ids of the log mean the same in every process. */

@@ -94,7 +94,7 @@ static void when_the_program_ends_it_is_refused(void **state)
 {
     struct visit *visit = *state;
     SUBSCRIBE(visit, "channel=a", "HTTP_ORIGIN=https://good.example");
-    hub_end_all(&visit->stage.hub);
+    hub_end_over(&visit->stage.hub, 0);
     visit_read(visit);
     check_refusal(visit);
 }
