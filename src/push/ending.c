@@ -52,8 +52,10 @@ static void end_subscribers(struct timeouts *timeouts)
         subscriber_end(LIST_ENTRY(link, struct subscriber, timeout.link));
 }
 
+/* What came in this very turn goes out before. */
 static void end_all(struct hub *hub)
 {
+    hub_flush(hub);
     end_subscribers(&hub->heartbeats);
     end_subscribers(&hub->polls);
     end_subscribers(&hub->held_polls);
