@@ -161,10 +161,11 @@ void hub_expire(struct hub *hub);
 
 /*
  * Ends all streams and answers all polls, evenly spread over the time from now on: the first one at once, the last ones
- * at its end; 0: all at once. A stream whose client has not got all yet goes on until it has; a poll for which
- * something is still to be loaded waits for that; at the end of the time both end (the poll is refused) as they are.
- * Streams that are opened meanwhile take part, polls are answered as soon as their channels are loaded; after the end
- * of the time both are ended when they are opened. Called again, it begins anew with the time given then.
+ * at its end; 0: all at once. What is new goes out before. A stream whose client has not got all yet goes on until it
+ * has; a poll for which something is still to be loaded waits for that; at the end of the time both end (the poll is
+ * refused) as they are. Streams that are opened meanwhile take part, polls are answered as soon as their channels are
+ * loaded; after the end of the time both are ended when they are opened. Called again, it begins anew with the time
+ * given then.
  */
 void hub_end_over(struct hub *hub, int64_t duration_ms);
 
