@@ -86,7 +86,7 @@ void service_end(struct service *service)
     service->is_ending = true;
     front->end(front->self);
     hub_flush(&service->hub);
-    hub_end_all(&service->hub);
+    hub_end_over(&service->hub, service->settings->grace_ms);
     source_end(&service->source);
     service->grace.repeat = (double)service->settings->grace_ms / 1000 + last_moment_s;
     ev_timer_again(service->loop, &service->grace);
@@ -160,7 +160,7 @@ void service_init_source(struct source *source, struct ev_loop *loop, const stru
 }
 
 void service_init_hub(struct hub *hub, struct source *source, const struct program *program,
-                      const struct settings *settings, struct counters *counters)
+                      const struct settings *settings, size_t max_clients, struct counters *counters)
 {
     const struct hub_config config = {.format = program->format,
                                       .source = source_of_histories(source),
@@ -170,7 +170,9 @@ void service_init_hub(struct hub *hub, struct source *source, const struct progr
                                       .ring_linger_ms = settings->ring_linger_ms,
                                       .heartbeat_ms = settings->heartbeat_ms,
                                       .poll_timeout_ms = settings->poll_timeout_ms,
-                                      .retry_ms = settings->retry_ms};
+                                      .retry_ms = settings->retry_ms,
+                                      .max_age_ms = settings->max_age_ms,
+                                      .max_clients = max_clients};
     char tag[EVENT_TAG_LEN + 1] = "";
 
     /* Ids of the log mean the same in every process. */
@@ -205,10 +207,9 @@ void service_init(struct service *service, const struct program *program, const 
                   size_t max_clients, const struct source_events *events)
 {
     *service = (struct service){.loop = ev_default_loop(EVFLAG_AUTO), .settings = &configuration->settings};
-    (void)max_clients;
     counters_init(&service->counters);
     service_init_source(&service->source, service->loop, configuration, events, &service->counters);
-    service_init_hub(&service->hub, &service->source, program, service->settings, &service->counters);
+    service_init_hub(&service->hub, &service->source, program, service->settings, max_clients, &service->counters);
     init_endpoint(service);
     init_turns(service);
 }

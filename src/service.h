@@ -65,6 +65,6 @@ void service_fini(struct service *service);
 void service_init_source(struct source *source, struct ev_loop *loop, const struct configuration *configuration,
                          const struct source_events *events, struct counters *counters);
 void service_init_hub(struct hub *hub, struct source *source, const struct program *program,
-                      const struct settings *settings, struct counters *counters);
+                      const struct settings *settings, size_t max_clients, struct counters *counters);
 
 #endif

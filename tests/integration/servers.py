@@ -13,6 +13,7 @@ from process import Process, free_port, has_ended, until
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("FCGI_PUSH_BUILD", TOP)).resolve()
 PROGRAM = BUILD / "src" / "sse.fcgi"
+QUICK_GRACE = "200ms"  # a test that ends with open streams shall not wait for them
 SANITIZER_REPORT = re.compile(r"ERROR: AddressSanitizer|runtime error:|LeakSanitizer|ERROR: \w+Sanitizer")
 
 
@@ -92,7 +93,8 @@ class Responder(Process):
     def __init__(self, directory, environment=None, launcher=(), wait_for="listening on", **options):
         super().__init__(directory)
         self.path = str(self.directory / "fcgi.sock")
-        self.options = {"listen": f"unix:{self.path}", "history": "memory", "workers": 0, **options}
+        defaults = {"listen": f"unix:{self.path}", "history": "memory", "workers": 0, "grace": QUICK_GRACE}
+        self.options = {**defaults, **options}
         self.is_expected_to_live = True
         self._environment = {**sanitizer_environment(), **(environment or {})}
         self._launcher = launcher
@@ -199,6 +201,7 @@ class Lighttpd(Process):
             "DEMO_POLL_RESPONDER": str(LongPoll.program),
             "DEMO_REDIS": self._redis.url if self._redis else "",
             "PUSH_HISTORY": "memory",  # as Responder has it
+            "PUSH_GRACE": QUICK_GRACE,
             **self._environment,
         }
 

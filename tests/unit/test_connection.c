@@ -307,7 +307,7 @@ static void a_stream_ended_by_us_ends_the_request(void **state)
     struct peer_answer answer = {0};
     send_request(fixture, 1, RECORD_FLAG_KEEP_CONN, "/stream");
     settle(fixture);
-    hub_end_all(&fixture->stage.hub);
+    hub_end_over(&fixture->stage.hub, 0);
     assert_true(settle(fixture));
     struct span rest = span_of_buffer(&fixture->got);
     peer_take_answer(&rest, 1, &answer);

@@ -94,7 +94,7 @@ static void at_the_programs_end_all_polls_are_answered(void **state)
     hub_flush(&polling->stage.hub);
     assert_poll_waits(&polling->asked[2]);
     polling_publish(polling, "b");
-    hub_end_all(&polling->stage.hub);
+    hub_end_over(&polling->stage.hub, 0);
     assert_poll_answer(&polling->asked[0], "a1", 1);
     assert_poll_answer(&polling->asked[1], "b2", 2);
     assert_poll_answer(&polling->asked[2], "a1", 2);
