@@ -21,7 +21,26 @@ static struct cgi *from_outlet(const struct outlet *outlet)
 static void stop(struct cgi *cgi)
 {
     outlet_stop(&cgi->outlet);
+    discard_stop(&cgi->body);
     timeout_stop(&cgi->deadline);
+}
+
+/*
+ * The answer is out, and nothing is left. But to close a socket with a body unread in it would destroy the answer on
+ * its way: there the web server first finishes sending what nobody wants.
+ */
+static void finish(struct cgi *cgi)
+{
+    bool has_unread_body = discard_is_active(&cgi->body);
+    if (!has_unread_body || shutdown(cgi->config.output_fd, SHUT_WR) < 0)
+        stop(cgi);
+}
+
+static void on_body_end(struct discard *body)
+{
+    struct cgi *cgi = LIST_ENTRY(body, struct cgi, body);
+    if (cgi->is_complete && !output_is_waiting(&cgi->outlet.output))
+        stop(cgi);
 }
 
 /* --- what the outlet asks ------------------------------------------------------------------------------------- */
@@ -50,11 +69,12 @@ static void on_end(struct outlet *outlet)
 {
     struct cgi *cgi = from_outlet(outlet);
 
+    if (outlet->is_stopped)
+        return;
     cgi->is_complete = true;
+    timeout_start(&cgi->draining, &cgi->deadline, cgi->now_ms);
     if (!output_is_waiting(&outlet->output))
-        stop(cgi);
-    else if (!outlet->is_stopped)
-        timeout_start(&cgi->draining, &cgi->deadline, cgi->now_ms);
+        finish(cgi);
 }
 
 static void on_failed(struct outlet *outlet)
@@ -65,7 +85,7 @@ static void on_failed(struct outlet *outlet)
 static void on_drained(struct outlet *outlet)
 {
     if (from_outlet(outlet)->is_complete)
-        stop(from_outlet(outlet));
+        finish(from_outlet(outlet));
 }
 
 static bool wants_to_read(const struct outlet *outlet)
@@ -124,8 +144,7 @@ static bool shows_client(int fd, int flags)
     return fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode) && (flags & O_ACCMODE) == O_WRONLY;
 }
 
-/* A further process, this one's standard input, may hold a socket open: the web server is to see the end nevertheless.
- */
+/* The standard input may be the same socket: the web server is to see the answer's end although that stays open. */
 static void close_output(struct cgi *cgi)
 {
     int fd = cgi->config.output_fd;
@@ -142,6 +161,12 @@ bool cgi_is_requested(char *const *environment)
 {
     const struct params params = {environment};
     return strncmp(params_text(&params, "GATEWAY_INTERFACE"), "CGI/", strlen("CGI/")) == 0;
+}
+
+/* Of unknown length where the web server leaves it in chunks. */
+static bool has_body(const struct params *params)
+{
+    return params_content_length(params) > 0 || params_get(params, "HTTP_TRANSFER_ENCODING") != NULL;
 }
 
 static void register_counters(struct cgi_stats *stats, struct counters *counters)
@@ -161,6 +186,7 @@ void cgi_init(struct cgi *cgi, struct ev_loop *loop, const struct cgi_config *co
     register_counters(&cgi->stats, counters);
     timeouts_init(&cgi->draining, config->drain_timeout_ms);
     timeout_init(&cgi->deadline);
+    discard_init(&cgi->body, loop, config->input_fd, on_body_end);
     outlet_init(&cgi->outlet, &outlet_owner, loop, fd, &cgi->stats.bytes_sent.value);
     cgi->is_nph = nph_is_wanted(&params, config->program);
     if (cgi->old_flags >= 0)
@@ -180,6 +206,8 @@ void cgi_start(struct cgi *cgi)
 
     cgi->stats.requests.value++;
     outlet_watch(&cgi->outlet);
+    if (has_body(&params))
+        discard_start(&cgi->body);
     cgi->handler.handle(cgi->handler.context, &params, &cgi->outlet.sink);
 }
 

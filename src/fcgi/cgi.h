@@ -4,21 +4,23 @@
  * one answer, which is written unframed. It is used as FastCGI is (fcgi/fastcgi.h); endpoints cannot tell. When it has
  * ended, so should the process.
  *
- * A body is not read: no endpoint wants one.
+ * A body is read and forgotten while the answer goes out: no endpoint wants one.
  */
 #ifndef FCGI_CGI_H
 #define FCGI_CGI_H
 
 #include "base/counters.h"
 #include "base/timeouts.h"
+#include "fcgi/discard.h"
 #include "fcgi/handler.h"
 #include "fcgi/outlet.h"
 
 struct cgi_config {
     char *const *environment; /* of the request, valid until cgi_fini */
     const char *program;      /* the name by which it was started, likewise */
+    int input_fd;             /* where a body comes from; not owned */
     int output_fd;            /* where the answer goes; owned */
-    int64_t drain_timeout_ms; /* for a peer to take the end of the answer */
+    int64_t drain_timeout_ms; /* for a peer to take the end of the answer, and to send the end of the body */
 };
 
 struct cgi_stats {
@@ -31,6 +33,7 @@ struct cgi {
     struct cgi_stats stats;
     int64_t now_ms;
     struct outlet outlet; /* private, as is all that follows; stopped when nothing is left to be done */
+    struct discard body;
     struct timeouts draining;
     struct timeout deadline;
     int old_flags;     /* of the descriptor, which others may share */
@@ -65,13 +68,13 @@ void cgi_set_time(struct cgi *cgi, int64_t now_ms);
 /* When cgi_expire has something to do next, or TIMEOUT_NEVER. */
 int64_t cgi_due(const struct cgi *cgi);
 
-/* Gives up an answer whose end took too long. */
+/* Gives up what took too long at the end. */
 void cgi_expire(struct cgi *cgi);
 
 /* Ends, outside all chains of callbacks, what became over in this turn: closes the output and tells the subscriber. */
 void cgi_reap(struct cgi *cgi);
 
-/* Does not wait for what is not on its way. A subscriber is ended by the hub before. */
+/* Waits for nothing but an answer that is on its way. A subscriber is ended by the hub before. */
 void cgi_end(struct cgi *cgi);
 
 /* True after the cgi_reap that closed the output: all is written, or nobody is there to take it. */

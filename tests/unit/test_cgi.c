@@ -24,6 +24,7 @@ struct fixture {
     struct buffer got;
     int output; /* further reference to what the answer goes to */
     int peer;   /* the reader's end; -1: closed, or none */
+    int input;  /* where a body comes from; -1: nowhere */
     bool is_made;
 };
 
@@ -57,6 +58,7 @@ static void make(struct fixture *fixture, int output, int peer, char *path_info)
     const struct request_handler handler = {.handle = handle, .context = fixture};
     struct cgi_config config = {.environment = fixture->environment,
                                 .program = "sse.fcgi",
+                                .input_fd = fixture->input,
                                 .output_fd = output,
                                 .drain_timeout_ms = DRAIN_TIMEOUT_MS};
 
@@ -92,7 +94,7 @@ static void start_pipe(struct fixture *fixture, char *path_info)
 static int set_up(void **state)
 {
     static struct fixture fixture;
-    fixture = (struct fixture){.loop = ev_loop_new(EVFLAG_AUTO), .output = -1, .peer = -1};
+    fixture = (struct fixture){.loop = ev_loop_new(EVFLAG_AUTO), .output = -1, .peer = -1, .input = -1};
     stage_init(&fixture.stage, NULL);
     counters_init(&fixture.counters);
     signal(SIGPIPE, SIG_IGN);
@@ -117,6 +119,8 @@ static int tear_down(void **state)
     close_peer(fixture);
     if (fixture->output >= 0)
         close(fixture->output);
+    if (fixture->input >= 0)
+        close(fixture->input);
     buffer_fini(&fixture->got);
     return 0;
 }
@@ -360,6 +364,133 @@ static void the_end_is_seen_on_a_socket_that_others_hold_too(void **state)
     assert_buffer_equal(&fixture->got, "Status: 200 OK\r\n\r\n/x");
 }
 
+/* --- bodies --------------------------------------------------------------------------------------------------- */
+
+static char length_small[] = "CONTENT_LENGTH=5", length_large[] = "CONTENT_LENGTH=1000000",
+            chunked[] = "HTTP_TRANSFER_ENCODING=chunked";
+
+/* One socket for both ways, and a body on it, of which the web server has sent nothing yet. */
+static void start_socket_with_body(struct fixture *fixture, char *path_info, char *body)
+{
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    fixture->environment[1] = body;
+    fixture->input = fcntl(pair[1], F_DUPFD_CLOEXEC, 0);
+    make(fixture, pair[1], pair[0], path_info);
+    cgi_start(&fixture->cgi);
+}
+
+/* As a web server does that writes all of the body before it looks at the answer. */
+static void send_body(struct fixture *fixture, size_t len)
+{
+    static const char zeros[10000];
+    for (int waits = 0; len > 0 && waits < 1000; waits++) {
+        ssize_t sent = write(fixture->peer, zeros, len < sizeof(zeros) ? len : sizeof(zeros));
+        if (sent > 0)
+            len -= (size_t)sent;
+        turn(fixture);
+    }
+    assert_int_equal(len, 0);
+    shutdown(fixture->peer, SHUT_WR);
+}
+
+static void an_answer_survives_the_body_that_nobody_wants(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        char *announced;
+        size_t len;
+    } bodies[] = {{length_small, 5}, {length_large, 1000000}, {chunked, 300000}};
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        start_socket_with_body(fixture, path_x, bodies[i].announced);
+        send_body(fixture, bodies[i].len);
+        turn(fixture);
+        assert_true(cgi_has_ended(&fixture->cgi));
+        close(fixture->input);
+        close(fixture->output);
+        fixture->input = fixture->output = -1;
+        buffer_clear(&fixture->got);
+        assert_int_equal(read(fixture->peer, buffer_reserve(&fixture->got, 100), 100), 20);
+        assert_memory_equal(fixture->got.data, "Status: 200 OK\r\n\r\n/x", 20);
+        assert_int_equal(read(fixture->peer, fixture->got.data, 100), 0); /* and not ECONNRESET */
+        close_peer(fixture);
+    }
+}
+
+static void a_large_answer_waits_for_the_body_and_its_reader(void **state)
+{
+    struct fixture *fixture = *state;
+    start_socket_with_body(fixture, path_large, length_large);
+    send_body(fixture, 1000000);
+    assert_false(settle(fixture));
+    assert_true(fixture->got.len > LARGE);
+    assert_true(cgi_has_ended(&fixture->cgi));
+}
+
+static void a_stream_goes_on_beside_a_body_and_after_it(void **state)
+{
+    struct fixture *fixture = *state;
+    start_socket_with_body(fixture, path_stream, length_large);
+    send_body(fixture, 1000000);
+    assert_true(settle(fixture));
+    check_quiet(fixture);
+    stage_publish(&fixture->stage, "a", "hello");
+    assert_true(settle(fixture));
+    assert_contains(fixture->got.data, "data: hello\n\n");
+}
+
+static void a_body_without_an_end_is_not_waited_for_for_ever(void **state)
+{
+    struct fixture *fixture = *state;
+    start_socket_with_body(fixture, path_x, length_small);
+    turn(fixture);
+    assert_false(settle(fixture)); /* the answer has ended */
+    assert_false(cgi_has_ended(&fixture->cgi));
+    cgi_set_time(&fixture->cgi, 1000 + DRAIN_TIMEOUT_MS);
+    turn(fixture);
+    assert_true(cgi_has_ended(&fixture->cgi));
+    assert_true(cgi_due(&fixture->cgi) == TIMEOUT_NEVER);
+}
+
+static void an_end_does_not_wait_for_a_body(void **state)
+{
+    struct fixture *fixture = *state;
+    start_socket_with_body(fixture, path_x, length_small);
+    turn(fixture);
+    cgi_end(&fixture->cgi);
+    turn(fixture);
+    assert_true(cgi_has_ended(&fixture->cgi));
+}
+
+/* What is written to a pipe that nobody reads any more hurts nobody. */
+static void a_body_in_a_pipe_is_not_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    int body[2];
+    assert_int_equal(pipe(body), 0);
+    fixture->input = body[0];
+    fixture->environment[1] = length_small;
+    start_pipe(fixture, path_x);
+    assert_false(settle(fixture));
+    assert_true(cgi_has_ended(&fixture->cgi));
+    close(body[1]);
+}
+
+static void what_is_no_body_is_left_unread(void **state)
+{
+    struct fixture *fixture = *state;
+    int body[2];
+    char text[10];
+    assert_int_equal(pipe(body), 0);
+    assert_int_equal(write(body[1], "typed", 5), 5);
+    fixture->input = body[0];
+    start_pipe(fixture, path_stream);
+    settle(fixture);
+    check_quiet(fixture);
+    assert_int_equal(read(body[0], text, sizeof(text)), 5);
+    close(body[1]);
+}
+
 /* --- other outputs -------------------------------------------------------------------------------------------- */
 
 /* A stream with more than is written in one turn, and then nothing. */
@@ -486,6 +617,13 @@ int main(void)
         TEST(a_reader_that_goes_while_output_waits_is_noticed),
         TEST(a_half_closed_socket_says_nothing_and_a_write_shows_that_it_is_closed),
         TEST(the_end_is_seen_on_a_socket_that_others_hold_too),
+        TEST(an_answer_survives_the_body_that_nobody_wants),
+        TEST(a_large_answer_waits_for_the_body_and_its_reader),
+        TEST(a_stream_goes_on_beside_a_body_and_after_it),
+        TEST(a_body_without_an_end_is_not_waited_for_for_ever),
+        TEST(an_end_does_not_wait_for_a_body),
+        TEST(a_body_in_a_pipe_is_not_waited_for),
+        TEST(what_is_no_body_is_left_unread),
         TEST(a_file_takes_a_stream),
         TEST(a_device_that_swallows_all_takes_a_stream),
         TEST(what_is_typed_at_a_terminal_does_not_make_the_loop_turn),
