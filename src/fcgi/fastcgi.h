@@ -13,9 +13,8 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/timeouts.h"
+#include "fcgi/handler.h"
 #include "fcgi/intake.h"
-#include "http/params.h"
-#include "push/sink.h"
 
 /* How much is read from one connection in one turn. */
 enum { FASTCGI_INPUT_SIZE = 65536 };
@@ -24,15 +23,6 @@ struct fastcgi_config {
     struct intake_limits limits;
     int64_t request_timeout_ms; /* for a request to arrive whole, and for a new connection to begin one */
     int64_t drain_timeout_ms;   /* for a peer to take the end of an answer */
-};
-
-/*
- * Answers a request: writes to the sink and then either ends it or leaves a subscriber attached. The params are valid
- * during the call only.
- */
-struct request_handler {
-    void (*handle)(void *context, const struct params *params, struct sink *sink);
-    void *context;
 };
 
 struct fastcgi_stats {
