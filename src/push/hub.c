@@ -30,8 +30,8 @@ static void register_counters(struct hub_stats *stats, struct counters *counters
     counters_register(counters, &stats->requests_ahead, "requests.ahead");
     counters_register(counters, &stats->messages_received, "messages.received");
     counters_register(counters, &stats->messages_unheard, "messages.unheard");
-    counters_register(counters, &stats->messages_too_large, "messages.too_large");
-    counters_register(counters, &stats->members_dropped, "messages.members_dropped");
+    counters_register(counters, &stats->messages_too_large.count, "messages.too_large");
+    counters_register(counters, &stats->members_dropped.count, "messages.members_dropped");
     counters_register(counters, &stats->events_delivered, "events.delivered");
     counters_register(counters, &stats->gaps_sent, "gaps.sent");
     counters_register(counters, &stats->breaks, "breaks");

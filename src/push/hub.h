@@ -22,6 +22,7 @@
 #include "base/timeouts.h"
 #include "push/batch.h"
 #include "push/channel.h"
+#include "push/complaint.h"
 #include "push/ending.h"
 #include "push/envelope.h"
 #include "push/format.h"
@@ -52,7 +53,8 @@ struct hub_config {
 struct hub_stats {
     struct counter streams_open, streams_opened, streams_lagged, streams_aged, streams_left, streams_refused;
     struct counter polls_open, polls_opened, polls_timed_out, polls_left;
-    struct counter messages_received, messages_unheard, messages_too_large, members_dropped;
+    struct counter messages_received, messages_unheard;
+    struct complaint messages_too_large, members_dropped; /* memory mode */
     struct counter events_delivered, gaps_sent, breaks;
     struct counter channels_open, channels_bytes;
     struct counter loads_started, loads_done, loads_late, log_reloads, log_disordered;
@@ -82,7 +84,7 @@ struct hub {
     struct buffer scratch;
     struct bytes *heartbeat;
     struct bytes *heartbeat_event;
-    struct log_limit too_large_log, members_log, overload_log;
+    struct log_limit overload_log;
 };
 
 /* `tag` marks ids as this process's own; "" in redis mode. The counters must outlive the hub. */

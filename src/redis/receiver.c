@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "redis/receiver.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "push/channel_name.h"
 #include "push/event_id.h"
 
@@ -65,16 +65,6 @@ static void wait_for_own(struct receiver *receiver, struct span name, struct spa
     receiver->events.on_hearing(receiver->events.owner);
 }
 
-static void note_too_large(struct receiver *receiver, struct span name, size_t len, int64_t now_ms)
-{
-    uint64_t suppressed;
-    receiver->stats.too_large.value++;
-    if (log_limit_allows(&receiver->too_large_log, now_ms, &suppressed))
-        log_warning("refused a message of %zu bytes on channel %.*s, allowed are %zu (--max-message); %" PRIu64
-                    " more since the last such line",
-                    len, (int)name.len, name.data, receiver->max_message_bytes, suppressed);
-}
-
 void receiver_overflow(struct receiver *receiver)
 {
     receiver->stats.overflows.value++;
@@ -122,7 +112,7 @@ static void on_message(void *owner, struct span name, struct span payload)
     if (!channel_name_is_valid(name)) {
         receiver->stats.invalid_names.value += !span_equals(name, "recorder");
     } else if (payload.len > receiver->max_message_bytes) {
-        note_too_large(receiver, name, payload.len, now_ms);
+        complaint_of_size(&receiver->stats.too_large, name, payload.len, receiver->max_message_bytes, now_ms);
         add_pending(receiver, PENDING_GAP, name, (struct span){0}, now_ms);
     } else {
         if (payload.len > receiver->largest_bytes)
@@ -169,7 +159,7 @@ static void register_counters(struct receiver_stats *stats, struct counters *cou
     counters_register(counters, &stats->pending_bytes, "recorder.pending_bytes");
     counters_register(counters, &stats->overflows, "recorder.overflows");
     counters_register(counters, &stats->markers, "recorder.markers");
-    counters_register(counters, &stats->too_large, "recorder.too_large");
+    counters_register(counters, &stats->too_large.count, "recorder.too_large");
     counters_register(counters, &stats->invalid_names, "recorder.invalid_channel");
 }
 

@@ -9,7 +9,7 @@
 #ifndef REDIS_RECEIVER_H
 #define REDIS_RECEIVER_H
 
-#include "base/log.h"
+#include "push/complaint.h"
 #include "redis/commands.h"
 #include "redis/keys.h"
 #include "redis/pending.h"
@@ -23,7 +23,8 @@ struct receiver_events {
 };
 
 struct receiver_stats {
-    struct counter received, pending, pending_bytes, overflows, markers, too_large, invalid_names;
+    struct counter received, pending, pending_bytes, overflows, markers, invalid_names;
+    struct complaint too_large;
 };
 
 struct receiver {
@@ -42,7 +43,6 @@ struct receiver {
     int64_t listeners;               /* that heard it, we among them; 0: not known yet */
     size_t largest_bytes;            /* message received so far */
     struct request request;          /* private */
-    struct log_limit too_large_log;
 };
 
 /* What the pointers name must outlive it. Starts nothing yet. */

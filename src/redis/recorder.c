@@ -86,16 +86,6 @@ static void send_run(struct recorder *recorder, const char *mode, struct marker 
 
 /* --- what is sent ----------------------------------------------------------------------------------------------- */
 
-static void note_dropped_members(struct recorder *recorder, struct span channel, int64_t now_ms)
-{
-    uint64_t suppressed;
-    recorder->stats.members_dropped.value += recorder->envelope.dropped;
-    if (recorder->envelope.dropped > 0 && log_limit_allows(&recorder->members_log, now_ms, &suppressed))
-        log_warning("an envelope on channel %.*s had an invalid id, event or retry, which was left out; %" PRIu64
-                    " more since the last such line",
-                    (int)channel.len, channel.data, suppressed);
-}
-
 static void add_to_run(struct recorder *recorder, const struct pending_item *item, int64_t now_ms)
 {
     struct span channel = pending_channel(item);
@@ -106,7 +96,7 @@ static void add_to_run(struct recorder *recorder, const struct pending_item *ite
     switch (item->kind) {
     case PENDING_EVENT:
         envelope_parse(&recorder->envelope, pending_payload(item));
-        note_dropped_members(recorder, channel, now_ms);
+        complaint_of_members(&recorder->stats.members_dropped, channel, recorder->envelope.dropped, now_ms);
         run_add_event(&recorder->run, recorder->keys, position, channel, &recorder->envelope);
         break;
     case PENDING_GAP:
@@ -296,7 +286,7 @@ static void register_counters(struct recorder_stats *stats, struct counters *cou
     counters_register(counters, &stats->refused, "recorder.refused");
     counters_register(counters, &stats->errors, "recorder.errors");
     counters_register(counters, &stats->breaks, "recorder.breaks");
-    counters_register(counters, &stats->members_dropped, "recorder.members_dropped");
+    counters_register(counters, &stats->members_dropped.count, "recorder.members_dropped");
 }
 
 void recorder_init(struct recorder *recorder, struct ev_loop *loop, struct commands *commands,

@@ -12,6 +12,7 @@
 #define REDIS_RECORDER_H
 
 #include "base/log.h"
+#include "push/complaint.h"
 #include "redis/inbox.h"
 #include "redis/lease.h"
 #include "redis/receiver.h"
@@ -35,7 +36,8 @@ struct recorder_events {
 };
 
 struct recorder_stats {
-    struct counter recorded, calls, refused, errors, breaks, members_dropped;
+    struct counter recorded, calls, refused, errors, breaks;
+    struct complaint members_dropped;
 };
 
 enum recorder_call { CALL_LOOK, CALL_RUN, CALL_INBOX };
@@ -59,7 +61,7 @@ struct recorder {
     int64_t not_before_ms; /* a call was refused or failed */
     bool is_ending, is_handed_over;
     struct envelope envelope;
-    struct log_limit error_log, members_log;
+    struct log_limit error_log;
     ev_timer tick;
 };
 

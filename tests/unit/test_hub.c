@@ -76,7 +76,7 @@ static void an_envelope_is_taken_apart(void **state)
     client_turn(&client, &stage->hub);
     assert_string_equal(client_text(&client), "id: " STAGE_ID("1") "~7\nevent: e\nretry: 9\ndata: x\ndata: y\n\n"
                                                                    "id: " STAGE_ID("2") "\ndata: {}\n\n");
-    assert_int_equal(stage->hub.stats.members_dropped.value, 2);
+    assert_int_equal(stage->hub.stats.members_dropped.count.value, 2);
     client_close(&client);
 }
 
@@ -267,7 +267,7 @@ static void a_too_large_message_is_refused_and_announced_by_a_gap(void **state)
     assert_string_equal(client_events(&client), "gap:{\"channel\":\"a\",\"after\":\"" STAGE_ID(
                                                     "1") "\",\"oldest\":\"" STAGE_ID("3") "\"} message:next");
     assert_buffer_equal(&client.reader.events[0].last_id, STAGE_ID("2"));
-    assert_int_equal(stage->hub.stats.messages_too_large.value, 1);
+    assert_int_equal(stage->hub.stats.messages_too_large.count.value, 1);
     client_close(&client);
 }
 
