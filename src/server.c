@@ -147,11 +147,12 @@ static void watch_signals(struct server *server)
 /* --- parts ---------------------------------------------------------------------------------------------------- */
 
 void server_init_source(struct source *source, struct ev_loop *loop, const struct settings *settings,
-                        const struct redis_address *address, const struct source_events *events,
+                        const struct redis_address *address, enum part_kind part, const struct source_events *events,
                         struct counters *counters)
 {
     const struct journal_config config = {.address = address,
                                           .prefix = settings->prefix,
+                                          .part = part,
                                           .max_message_bytes = (size_t)settings->max_message_bytes,
                                           .log_length = (size_t)settings->log_length,
                                           .history_length = (size_t)settings->history_length,
@@ -246,7 +247,7 @@ int server_run(const struct program *program, const struct settings *settings, c
     struct server server = {.loop = ev_default_loop(EVFLAG_AUTO), .settings = settings, .socket = socket};
 
     counters_init(&server.counters);
-    server_init_source(&server.source, server.loop, settings, address, NULL, &server.counters);
+    server_init_source(&server.source, server.loop, settings, address, PART_RECORDS, NULL, &server.counters);
     server_init_hub(&server.hub, &server.source, program, settings, &server.counters);
     init_endpoint(&server);
     init_fastcgi(&server, program);

@@ -19,7 +19,7 @@ int server_run(const struct program *program, const struct settings *settings, c
 
 /* Source and hub as the settings want them. Everything must outlive them; the source ends before its hub. */
 void server_init_source(struct source *source, struct ev_loop *loop, const struct settings *settings,
-                        const struct redis_address *address, const struct source_events *events,
+                        const struct redis_address *address, enum part_kind part, const struct source_events *events,
                         struct counters *counters);
 void server_init_hub(struct hub *hub, struct source *source, const struct program *program,
                      const struct settings *settings, struct counters *counters);
