@@ -92,7 +92,7 @@ int check_run(const struct program *program, const struct configuration *configu
     /* What would be a warning during service is the answer here. */
     log_open(program->name, LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
     counters_init(&counters);
-    service_init_source(&source, attempt.loop, configuration, &events, &counters);
+    service_init_source(&source, attempt.loop, configuration, PART_RECORDS, &events, &counters);
     service_init_hub(&hub, &source, program, settings, 0, &counters);
     printf("would listen on: %s\n", result == 0 ? place.data : "NOTHING: give --listen");
     printf("would subscribe to: %s*\n", settings->prefix);

@@ -12,7 +12,8 @@
 enum {
     OWN_DESCRIPTORS = 32, /* open besides clients: standard streams, loop, listening socket, Redis, log, memory file */
     SPARE_DESCRIPTORS = 64, /* for those who are told that there is no room */
-    DRAIN_TIMEOUT_MS = 30000
+    DRAIN_TIMEOUT_MS = 30000,
+    RECORDERS = 2 /* of a parent's workers */
 };
 
 /* A worker that cannot reach Redis serves all the same, after a while: clients may come, and wait. */
@@ -141,6 +142,12 @@ static void init_fastcgi(struct server *server, const struct program *program, u
     fastcgi_init(&server->fastcgi, server->service.loop, &config, &handler, &server->service.counters);
 }
 
+/* Two hear what is published, so that one can go; the log is enough for the others. */
+static enum part_kind part_of(const struct worker *worker)
+{
+    return worker == NULL || worker->index < RECORDERS ? PART_RECORDS : PART_READS;
+}
+
 int server_run(const struct program *program, const struct configuration *configuration, struct listen_socket *socket,
                const struct worker *worker)
 {
@@ -159,8 +166,8 @@ int server_run(const struct program *program, const struct configuration *config
         log_error("libfcgi cannot be initialised");
         return 1;
     }
-    service_init(&server.service, program, configuration, limit_clients(&configuration->settings, connections),
-                 &events);
+    service_init(&server.service, program, configuration, part_of(worker),
+                 limit_clients(&configuration->settings, connections), &events);
     init_fastcgi(&server, program, connections);
     listener_init(&server.listener, server.service.loop, socket->fd, &server.fastcgi, &server.service.counters);
     start_accepting(&server);

@@ -145,11 +145,12 @@ static void watch_signals(struct service *service)
 /* --- parts ---------------------------------------------------------------------------------------------------- */
 
 void service_init_source(struct source *source, struct ev_loop *loop, const struct configuration *configuration,
-                         const struct source_events *events, struct counters *counters)
+                         enum part_kind part, const struct source_events *events, struct counters *counters)
 {
     const struct settings *settings = &configuration->settings;
     const struct journal_config config = {.address = &configuration->redis,
                                           .prefix = settings->prefix,
+                                          .part = part,
                                           .max_message_bytes = (size_t)settings->max_message_bytes,
                                           .log_length = (size_t)settings->log_length,
                                           .history_length = (size_t)settings->history_length,
@@ -204,11 +205,11 @@ static void init_turns(struct service *service)
 }
 
 void service_init(struct service *service, const struct program *program, const struct configuration *configuration,
-                  size_t max_clients, const struct source_events *events)
+                  enum part_kind part, size_t max_clients, const struct source_events *events)
 {
     *service = (struct service){.loop = ev_default_loop(EVFLAG_AUTO), .settings = &configuration->settings};
     counters_init(&service->counters);
-    service_init_source(&service->source, service->loop, configuration, events, &service->counters);
+    service_init_source(&service->source, service->loop, configuration, part, events, &service->counters);
     service_init_hub(&service->hub, &service->source, program, service->settings, max_clients, &service->counters);
     init_endpoint(service);
     init_turns(service);

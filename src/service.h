@@ -43,11 +43,12 @@ struct service {
 };
 
 /*
- * Makes the parts that need no front. `max_clients` limits streams and waiting polls (0: no limit). The arguments must
- * outlive the service; `events`, copied, tell about the source and may be NULL.
+ * Makes the parts that need no front. `part` is what the process does in recording. `max_clients` limits streams and
+ * waiting polls (0: no limit). The arguments must outlive the service; `events`, copied, tell about the source and may
+ * be NULL.
  */
 void service_init(struct service *service, const struct program *program, const struct configuration *configuration,
-                  size_t max_clients, const struct source_events *events);
+                  enum part_kind part, size_t max_clients, const struct source_events *events);
 
 /*
  * Serves until SIGTERM, or SIGINT unless that is ignored, and then until everything has ended or --grace is over. The
@@ -63,7 +64,7 @@ void service_fini(struct service *service);
 
 /* For who wants no service but to try: source and hub as the settings want them. The source ends before its hub. */
 void service_init_source(struct source *source, struct ev_loop *loop, const struct configuration *configuration,
-                         const struct source_events *events, struct counters *counters);
+                         enum part_kind part, const struct source_events *events, struct counters *counters);
 void service_init_hub(struct hub *hub, struct source *source, const struct program *program,
                       const struct settings *settings, size_t max_clients, struct counters *counters);
 

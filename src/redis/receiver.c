@@ -62,7 +62,6 @@ static void wait_for_own(struct receiver *receiver, struct span name, struct spa
     receiver->marker = marker_hold(receiver->own);
     receiver->position = 0;
     log_info("subscribed to %s* on Redis at %s", receiver->keys->prefix, receiver->subscription.link.place);
-    receiver->events.on_hearing(receiver->events.owner);
 }
 
 void receiver_overflow(struct receiver *receiver)

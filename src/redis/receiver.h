@@ -16,8 +16,7 @@
 #include "redis/subscription.h"
 
 struct receiver_events {
-    void (*on_hearing)(void *owner); /* from now on no message is lost while this process lives */
-    void (*on_deaf)(void *owner);    /* the subscription is lost; only after it was made */
+    void (*on_deaf)(void *owner); /* the subscription is lost; only after it was made */
     void (*on_failed)(void *owner, const char *reason);
     void *owner;
 };

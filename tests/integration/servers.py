@@ -89,6 +89,7 @@ class Responder(Process):
 
     name = "sse.fcgi"
     program = PROGRAM
+    following = "subscribed to"  # what it logs once it follows Redis
 
     def __init__(self, directory, environment=None, launcher=(), wait_for="listening on", **options):
         super().__init__(directory)
@@ -124,11 +125,11 @@ class Responder(Process):
 
     def wait_subscribed(self, timeout=10.0, after=0):
         """Until it follows Redis; the log's length then."""
-        return self.wait_log("subscribed to", timeout, after)
+        return self.wait_log(self.following, timeout, after)
 
     def restart(self):
         self.start()
-        self.wait_log("subscribed to", after=self._log_start)
+        self.wait_log(self.following, after=self._log_start)
         return self
 
     def expect_end(self):
@@ -160,6 +161,20 @@ class LongPoll(Responder):
 
     name = "longpoll.fcgi"
     program = BUILD / "src" / "longpoll.fcgi"
+
+
+class Part(Responder):
+    """sse.fcgi in one part of recording: "records", "stands back" or "reads"."""
+
+    program = BUILD / "tests" / "integration" / "part.fcgi"
+    following = "ready at"
+
+    def __init__(self, directory, part, **options):
+        super().__init__(directory, {"RECORDING_PART": part}, **{"history": "redis", **options})
+
+    def ready_ms(self):
+        """When it was ready, by the monotonic clock."""
+        return int(re.findall(r"ready at (\d+)", self.log_since_start())[0])
 
 
 class Lighttpd(Process):
