@@ -14,6 +14,7 @@ struct program {
     const char *summary; /* one line for --help */
     bool is_streaming;   /* its answers go on for as long as the client stays */
     const struct format *format;
+    bool (*is_waiting)(const struct params *params); /* whether the answer to a request waits for events */
     void (*handle)(void *endpoint, const struct params *params, struct sink *sink);
 };
 

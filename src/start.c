@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "process/pid_file.h"
 #include "process/socket.h"
 #include "process/upgrade.h"
+#include "script.h"
 #include "server.h"
 #include "supervisor.h"
 
@@ -138,22 +140,49 @@ static int run(const struct program *program, const struct invocation *invocatio
     return status;
 }
 
+/* One request, and no line of the log for each that goes well. */
+static int serve_script(const struct program *program, const struct invocation *invocation, struct buffer *error)
+{
+    struct invocation own = script_invocation(invocation);
+    struct configuration *configuration = configuration_new(&own, error);
+    int status = EXIT_USAGE;
+
+    if (configuration != NULL) {
+        const struct settings *settings = &configuration->settings;
+        enum log_level level = (enum log_level)settings->log_level;
+        log_open(program->name, (enum log_target)settings->log_target,
+                 level == LOG_LEVEL_INFO ? LOG_LEVEL_WARNING : level);
+        status = script_run(program, configuration, invocation);
+    }
+    configuration_free(configuration);
+    free(own.environment);
+    return status;
+}
+
+static int serve_socket(const struct program *program, const struct invocation *invocation, struct buffer *error)
+{
+    struct upgrade upgrade;
+    bool has_predecessor = upgrade_take(&upgrade);
+    struct configuration *configuration = configuration_new(invocation, error);
+    int status = EXIT_USAGE;
+
+    if (configuration != NULL)
+        status = run(program, invocation, configuration, has_predecessor ? &upgrade : NULL, error);
+    if (has_predecessor)
+        upgrade_fini(&upgrade);
+    return status;
+}
+
 int start_program(const struct program *program, int argc, char **argv)
 {
     const struct invocation invocation = {.argc = argc, .argv = argv, .environment = environ};
-    struct upgrade upgrade;
     struct buffer error = {0};
-    int status = EXIT_USAGE;
 
     log_open(program->name, LOG_TARGET_STDERR, LOG_LEVEL_INFO);
-    bool has_predecessor = upgrade_take(&upgrade);
-    struct configuration *configuration = configuration_new(&invocation, &error);
-    if (configuration != NULL)
-        status = run(program, &invocation, configuration, has_predecessor ? &upgrade : NULL, &error);
+    int status = script_is_requested(environ) ? serve_script(program, &invocation, &error)
+                                              : serve_socket(program, &invocation, &error);
     if (error.len > 0)
         log_error("%s", error.data);
     buffer_fini(&error);
-    if (has_predecessor)
-        upgrade_fini(&upgrade);
     return status;
 }

@@ -192,14 +192,22 @@ static struct span last_segment(struct span path)
     return slash != NULL ? span_between(slash + 1, path.data + path.len) : path;
 }
 
+/* What of the path says which endpoint is meant. */
+static struct span endpoint_of(const struct params *params)
+{
+    struct span segment = last_segment(span_of(params_text(params, "PATH_INFO")));
+    return segment.len > 0 ? segment : last_segment(span_of(params_text(params, "SCRIPT_NAME")));
+}
+
+bool longpoll_is_waiting(const struct params *params)
+{
+    return strcmp(params_text(params, "REQUEST_METHOD"), "GET") == 0 && span_equals(endpoint_of(params), "subscribe");
+}
+
 static void route(struct exchange *exchange)
 {
-    const char *info = params_text(exchange->params, "PATH_INFO");
-    const char *script = params_text(exchange->params, "SCRIPT_NAME");
-    struct span segment = last_segment(span_of(info));
+    struct span segment = endpoint_of(exchange->params);
 
-    if (segment.len == 0)
-        segment = last_segment(span_of(script));
     if (span_equals(segment, "list")) {
         ask(exchange, true);
     } else if (span_equals(segment, "subscribe")) {

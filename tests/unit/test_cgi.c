@@ -243,7 +243,7 @@ static void a_stream_ended_by_us_is_written_to_its_end(void **state)
     start_pipe(fixture, path_stream);
     settle(fixture);
     buffer_clear(&fixture->got);
-    hub_end_all(&fixture->stage.hub);
+    hub_end_over(&fixture->stage.hub, 0);
     cgi_end(&fixture->cgi);
     assert_false(settle(fixture));
     assert_contains(fixture->got.data, "retry: ");
@@ -505,7 +505,7 @@ static void check_stream_to(struct fixture *fixture, int output)
     check_quiet(fixture);
     assert_true(fixture->cgi.stats.bytes_sent.value > 450000);
     assert_false(cgi_has_ended(&fixture->cgi));
-    hub_end_all(&fixture->stage.hub);
+    hub_end_over(&fixture->stage.hub, 0);
     turn(fixture);
     assert_true(cgi_has_ended(&fixture->cgi));
 }
