@@ -144,7 +144,7 @@ void hub_log_overload(struct hub *hub)
     if (log_limit_allows(&hub->overload_log, hub->now_ms, &suppressed))
         log_warning("sent a client away for a while: %" PRIu64 " streams and waiting polls are open, as many as "
                     "--max-clients or the limit of open files allows; %" PRIu64 " more since the last such line",
-                    hub_clients_open(hub), suppressed);
+                    hub->config.max_clients, suppressed);
 }
 
 void hub_fini(struct hub *hub)

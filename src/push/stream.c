@@ -176,12 +176,12 @@ static void send_heartbeat(struct subscriber *subscriber)
 /* An old stream that waits for its client has done so since the heartbeat before: it waits no longer. */
 static void on_timeout(struct subscriber *subscriber)
 {
-    if (!has_aged(subscriber)) {
-        send_heartbeat(subscriber);
-    } else if (subscriber->is_blocked) {
+    bool is_old = has_aged(subscriber);
+
+    if (is_old && subscriber->is_blocked) {
         count_aged(subscriber->hub);
         break_off(subscriber);
-    } else if (is_caught_up(subscriber)) {
+    } else if (is_old && is_caught_up(subscriber)) {
         end_aged(subscriber);
     } else {
         send_heartbeat(subscriber);
@@ -257,7 +257,7 @@ static void open_stream(struct hub *hub, struct sink *sink, const struct subscri
     hub->stats.streams_open.value++;
     buffer_add_string(head, format->opening);
     format->encode_retry(random_jitter(hub->config.retry_ms), head);
-    bool is_done = subscriber->is_placed && pull_is_done(subscriber);
+    bool is_done = is_caught_up(subscriber);
     if (is_done)
         add_position(subscriber, head);
     else if (has_visible_heartbeat && (subscriber->is_placed || request->resume.kind == RESUME_AFTER_ID))

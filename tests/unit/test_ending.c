@@ -119,6 +119,20 @@ static void who_leaves_by_itself_lets_the_others_have_its_time(void **state)
     client_close(&clients[9]);
 }
 
+static void turns_that_nobody_took_are_not_made_up_for(void **state)
+{
+    struct stage *stage = *state;
+    struct client clients[3];
+    hub_end_over(&stage->hub, DURATION_MS);
+    go_to(stage, 1500);
+    open_all(clients, COUNT_OF(clients), &stage->hub, "a");
+    go_to(stage, 1999);
+    assert_int_equal(count_ended(clients, COUNT_OF(clients)), 1);
+    go_to(stage, 2999);
+    assert_int_equal(count_ended(clients, COUNT_OF(clients)), 3);
+    close_all(clients, COUNT_OF(clients));
+}
+
 static void without_time_all_end_at_once(void **state)
 {
     struct stage *stage = *state;
@@ -153,6 +167,7 @@ static void a_blocked_stream_is_ended_when_it_takes_more(void **state)
     fake_sink_drain(&client.sink);
     assert_string_equal(client_events(&client), "message:1 message:2");
     assert_int_equal(client.sink.ends, 1);
+    assert_int_equal(stage->hub.stats.streams_aged.value, 0);
     assert_buffer_equal(&client.reader.last_id, STAGE_ID("2"));
     client_close(&client);
 }
@@ -172,6 +187,23 @@ static void a_stream_that_stays_blocked_ends_at_the_end_of_the_time(void **state
     assert_int_equal(client.sink.ends, 1);
     assert_int_equal(client.sink.written.len, written);
     client_close(&client);
+}
+
+/* More of them than there are microseconds. */
+static void any_number_of_blocked_streams_has_its_turns(void **state)
+{
+    struct stage *stage = *state;
+    static struct client clients[1200];
+    open_all(clients, COUNT_OF(clients), &stage->hub, "a");
+    for (size_t i = 0; i < COUNT_OF(clients); i++)
+        clients[i].sink.blocks = true;
+    stage_publish(stage, "a", "1");
+    hub_flush(&stage->hub);
+    hub_end_over(&stage->hub, 1);
+    assert_int_equal(count_ended(clients, COUNT_OF(clients)), 0);
+    go_to(stage, 1);
+    assert_int_equal(count_ended(clients, COUNT_OF(clients)), COUNT_OF(clients));
+    close_all(clients, COUNT_OF(clients));
 }
 
 static void a_stream_in_the_middle_of_a_burst_gets_all_of_it(void **state)
@@ -345,10 +377,12 @@ int main(void)
         STAGE_TEST(each_ends_with_retry_and_position),
         STAGE_TEST(thousands_a_second_are_spread_too),
         STAGE_TEST(who_leaves_by_itself_lets_the_others_have_its_time),
+        STAGE_TEST(turns_that_nobody_took_are_not_made_up_for),
         STAGE_TEST(without_time_all_end_at_once),
         STAGE_TEST(with_nobody_there_nothing_is_due),
         STAGE_TEST(a_blocked_stream_is_ended_when_it_takes_more),
         STAGE_TEST(a_stream_that_stays_blocked_ends_at_the_end_of_the_time),
+        STAGE_TEST(any_number_of_blocked_streams_has_its_turns),
         STAGE_TEST(a_stream_in_the_middle_of_a_burst_gets_all_of_it),
         HISTORY_TEST(a_stream_that_waits_for_its_channel_gets_what_it_missed_and_ends),
         HISTORY_TEST(a_stream_whose_channel_never_came_goes_on_from_where_it_came_in),
