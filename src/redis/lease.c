@@ -33,9 +33,14 @@ bool lease_is_held(const struct lease *lease, int64_t now_ms)
     return lease->is_ours && now_ms < lease->used_until_ms;
 }
 
+bool lease_is_vacant(const struct lease *lease)
+{
+    return lease->vacant_ms > 0;
+}
+
 int64_t lease_vacancy(const struct lease *lease, int64_t now_ms)
 {
-    return lease->vacant_ms > 0 ? now_ms - lease->vacant_ms : 0;
+    return lease_is_vacant(lease) ? now_ms - lease->vacant_ms : 0;
 }
 
 int64_t lease_asked(const struct lease *lease)

@@ -41,6 +41,9 @@ void lease_fini(struct lease *lease);
 /* May we record at once? */
 bool lease_is_held(const struct lease *lease, int64_t now_ms);
 
+/* Nobody had it when it was last seen. */
+bool lease_is_vacant(const struct lease *lease);
+
 /* How long nobody has had it, as far as seen, in ms; 0 when somebody has. */
 int64_t lease_vacancy(const struct lease *lease, int64_t now_ms);
 

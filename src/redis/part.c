@@ -27,12 +27,6 @@ static const struct patience *patience_at(const struct part *part, int64_t now_m
     return part->kind == PART_STANDS_BACK && is_young ? &part->young : &usual;
 }
 
-/* When it came, nobody else was there. */
-static bool is_alone(const struct part *part)
-{
-    return part->receiver.listeners == 1;
-}
-
 bool part_hears(const struct part *part)
 {
     return part->kind != PART_READS;
@@ -40,7 +34,14 @@ bool part_hears(const struct part *part)
 
 bool part_is_counted(const struct part *part)
 {
-    return part->receiver.own != NULL && part->receiver.listeners > 0;
+    return receiver_is_counted(&part->receiver);
+}
+
+/* When it came, nobody else was there; or only such as came at the same time, for whoever was there has the lease. */
+static bool has_no_elders(const struct part *part)
+{
+    const struct receiver *receiver = &part->receiver;
+    return receiver_is_alone(receiver) || (receiver_is_first(receiver) && lease_is_vacant(&part->lease));
 }
 
 /* --- what may be sent ------------------------------------------------------------------------------------------- */
@@ -59,7 +60,7 @@ bool part_may_empty_inbox(const struct part *part, int64_t now_ms)
 
 bool part_is_orphaned(const struct part *part, const struct marker *marker, int64_t now_ms)
 {
-    bool is_first = is_alone(part) || lease_vacancy(&part->lease, now_ms) >= VACANT_MS;
+    bool is_first = has_no_elders(part) || lease_vacancy(&part->lease, now_ms) >= VACANT_MS;
     return now_ms - marker->seen_ms >= ORPHANED_MS || (marker == part->receiver.own && is_first);
 }
 
@@ -71,9 +72,10 @@ bool part_is_linked(const struct part *part)
     return !part_hears(part) || (own != NULL && own->is_known && !part->is_ending);
 }
 
-static bool may_acquire(const struct part *part, int64_t now_ms)
+bool part_may_take_lease(const struct part *part, int64_t now_ms)
 {
-    bool is_our_turn = is_alone(part) || lease_vacancy(&part->lease, now_ms) >= patience_at(part, now_ms)->vacancy_ms;
+    const struct patience *patience = patience_at(part, now_ms);
+    bool is_our_turn = has_no_elders(part) || lease_vacancy(&part->lease, now_ms) >= patience->vacancy_ms;
     return part_is_linked(part) && is_our_turn;
 }
 
@@ -89,7 +91,7 @@ void part_attend(struct part *part, int64_t now_ms)
     if (!part_hears(part))
         return;
     receiver_mark(&part->receiver, now_ms);
-    lease_seek(&part->lease, may_acquire(part, now_ms), is_well(part, now_ms), now_ms);
+    lease_seek(&part->lease, part_may_take_lease(part, now_ms), is_well(part, now_ms), now_ms);
     inbox_want(&part->inbox, lease_is_held(&part->lease, now_ms));
 }
 

@@ -65,6 +65,9 @@ bool part_is_linked(const struct part *part);
 /* Whether it is known how counting from the own marker begins: alone, or after others. */
 bool part_is_counted(const struct part *part);
 
+/* May we have the lease, if it is free? */
+bool part_may_take_lease(const struct part *part, int64_t now_ms);
+
 /* May we record this now, or leave it to others? */
 bool part_may_send(const struct part *part, const struct pending_item *item, int64_t now_ms);
 

@@ -56,6 +56,7 @@ static void wait_for_own(struct receiver *receiver, struct span name, struct spa
 {
     bool is_own =
         span_equals(name, "recorder") && receiver->own_name[0] != '\0' && span_equals(payload, receiver->own_name);
+    receiver->is_preceded |= !is_own && span_equals(name, "recorder") && marker_name_is_valid(payload);
     if (!is_own)
         return;
     receiver->own = marker_hold(pending_marker(&receiver->pending, payload, now_ms));
@@ -84,6 +85,7 @@ static void add_pending(struct receiver *receiver, enum pending_kind kind, struc
 
 static void on_marker(struct receiver *receiver, struct span name, struct span payload, int64_t now_ms)
 {
+    receiver->followers += receiver->own != NULL && !receiver->own->is_known;
     add_pending(receiver, PENDING_MARKER, name, payload, now_ms);
     if (receiver->marker == NULL)
         return; /* there was no room for it */
@@ -127,6 +129,8 @@ static void forget_own(struct receiver *receiver)
     marker_release(receiver->marker);
     receiver->own = receiver->marker = NULL;
     receiver->listeners = 0;
+    receiver->is_preceded = false;
+    receiver->followers = 0;
 }
 
 static void on_subscribed(void *owner)
@@ -216,6 +220,21 @@ void receiver_mark(struct receiver *receiver, int64_t now_ms)
     bool is_due = receiver->own_name[0] == '\0' || now_ms - receiver->published_ms > MARKER_WAIT_MS;
     if (receiver->subscription.is_subscribed && receiver->commands->is_ready && receiver->own == NULL && is_due)
         publish_marker(receiver, now_ms);
+}
+
+bool receiver_is_counted(const struct receiver *receiver)
+{
+    return receiver->own != NULL && receiver->listeners > 0;
+}
+
+bool receiver_is_alone(const struct receiver *receiver)
+{
+    return receiver->listeners == 1;
+}
+
+bool receiver_is_first(const struct receiver *receiver)
+{
+    return receiver_is_counted(receiver) && !receiver->is_preceded && receiver->followers >= receiver->listeners - 1;
 }
 
 void receiver_acknowledge(struct receiver *receiver, struct marker *marker, uint64_t position)

@@ -55,6 +55,20 @@ def test_events_come_at_once_to_young_ones_beside_each_other(stage):
     assert len(Log(stage.redis).breaks) == 1, "only the first was alone"
 
 
+@pytest.mark.parametrize("part", ["records", "stands back"])
+@pytest.mark.parametrize("count", [2, 4])
+def test_those_that_come_at_the_same_time_begin_at_once(stage, part, count):
+    """They do not wait for elders that are not there, and one break is all."""
+    assert stage.redis.is_ready()
+    begun = time.monotonic()
+    responders = [stage.new_responder(kind=Part, part=part, wait_for="").start() for _ in range(count)]
+    for responder in responders:
+        responder.wait_subscribed()
+    assert time.monotonic() - begun < 1.0, "sooner than they would without knowing of each other"
+    streams = [stage.stream(responder).wait_open() for responder in responders]
+    assert publish_one_by_one(stage, streams, [str(n) for n in range(10)]) < EARLY_S
+
+
 def test_an_inbox_entry_reaches_a_young_one_that_is_alone(stage):
     stream = stage.stream(start(stage, "stands back"))
     with stage.redis.client() as client:
