@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "http/nph.h"
 
@@ -162,28 +161,6 @@ bool cgi_is_requested(char *const *environment)
 {
     const struct params params = {environment};
     return strncmp(params_text(&params, "GATEWAY_INTERFACE"), "CGI/", strlen("CGI/")) == 0;
-}
-
-static bool is_of_request(const char *string)
-{
-    static const char *const names[] = {"PUSH_CHANNELS=", "PUSH_MOUNT="};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (strncmp(string, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
-}
-
-char **cgi_option_environment(char *const *environment)
-{
-    size_t count = 0, kept = 0;
-
-    while (environment[count] != NULL)
-        count++;
-    char **result = alloc_zeroed(count + 1, sizeof(*result));
-    for (size_t i = 0; i < count; i++)
-        if (!is_of_request(environment[i]))
-            result[kept++] = environment[i];
-    return result;
 }
 
 /* Of unknown length where the web server leaves it in chunks. */

@@ -47,13 +47,6 @@ struct cgi {
 bool cgi_is_requested(char *const *environment);
 
 /*
- * The environment without what speaks of the request alone and not of the program: PUSH_CHANNELS and PUSH_MOUNT. For
- * reading options from it; the caller frees the array, the strings are borrowed. (The command line is no source of
- * options: a client's query without a '=' stands there, RFC 3875 §4.4.)
- */
-char **cgi_option_environment(char *const *environment);
-
-/*
  * Takes the answer's way out of the hands of all others: returns a new descriptor for what `fd` was, and makes `fd`
  * /dev/null. So nothing else is written into the answer, and closing the new one shows the web server its end. Returns
  * -1 with errno when it cannot, and `fd` is as before.

@@ -580,19 +580,6 @@ static void only_gateway_interface_makes_it_a_cgi_program(void **state)
     assert_false(cgi_is_requested((char *[]){NULL}));
 }
 
-static void what_speaks_of_the_request_is_no_option(void **state)
-{
-    (void)state;
-    static char channels[] = "PUSH_CHANNELS=user:%{REMOTE_USER}", mount[] = "PUSH_MOUNT=x", redis[] = "PUSH_REDIS=y",
-                longer[] = "PUSH_CHANNELS_X=z";
-    char **options = cgi_option_environment((char *[]){channels, path_x, redis, mount, longer, NULL});
-    assert_ptr_equal(options[0], path_x);
-    assert_ptr_equal(options[1], redis);
-    assert_ptr_equal(options[2], longer);
-    assert_null(options[3]);
-    free(options);
-}
-
 static void an_output_that_was_taken_is_written_by_nobody_else(void **state)
 {
     (void)state;
@@ -643,7 +630,6 @@ int main(void)
         TEST(the_flags_of_a_shared_descriptor_are_given_back),
         TEST(a_name_that_begins_nph_makes_the_head_one_of_http),
         TEST(only_gateway_interface_makes_it_a_cgi_program),
-        TEST(what_speaks_of_the_request_is_no_option),
         TEST(an_output_that_was_taken_is_written_by_nobody_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
