@@ -5,9 +5,11 @@ No systemd runs here: its tools judge the units, a socket that the test holds is
 the programs ask of the kernel.
 """
 
+import concurrent.futures
 import re
 import socket
 import subprocess
+import threading
 
 import counters
 import fastcgi
@@ -128,6 +130,49 @@ def activate(stage):
 
 
 MOUNTS = {"sse": "/events", "longpoll": "/subscribe"}
+class Probe:
+    """Asks again and again, each time on a new connection, whether or not the last ones were answered."""
+
+    PAUSE = 0.005
+
+    def __init__(self, path, question):
+        self.asked = self.answered = 0
+        self.wrong = []
+        self._path = path
+        self._question = question
+        self._is_over = threading.Event()
+        self._pool = concurrent.futures.ThreadPoolExecutor(300)
+        self._asking = threading.Thread(target=self._go_on)
+
+    def __enter__(self):
+        self._asking.start()
+        return self
+
+    def __exit__(self, *_):
+        self._is_over.set()
+        self._asking.join()
+        self._pool.shutdown()
+
+    def is_idle(self):
+        return self.asked - self.answered <= 2
+
+    def _go_on(self):
+        while not self._is_over.wait(self.PAUSE):
+            self.asked += 1
+            self._pool.submit(self._ask)
+
+    def _ask(self):
+        try:
+            connection = fastcgi.Connection(self._path)
+            status = connection.ask(self._question, timeout=20).status
+            connection.close()
+            if status != 200:
+                self.wrong.append(status)
+        except Exception as error:
+            self.wrong.append(repr(error))
+        self.answered += 1
+
+
 QUESTIONS = {"sse": params_of("channel=news", method="HEAD"), "longpoll": params_of("channel=news", script_name="/list")}
 
 
@@ -152,6 +197,20 @@ def test_a_stream_that_waited_for_the_start_is_served(stage, activate):
     stream = waiting.stream(timeout=20)
     stage.redis.publish("news", "at last")
     assert stream.next_event(type="message").text == "at last"
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_no_client_is_refused_while_the_program_restarts(stage, activate, name):
+    unit = activate(name)
+    responder = unit.start()
+    with Probe(responder.path, QUESTIONS[name]) as probe:
+        for _ in range(3):
+            asked = probe.asked
+            unit.stop()
+            until(lambda: probe.asked > asked + 5, "clients that wait")
+            unit.start()
+            until(lambda: probe.is_idle(), "their answers")
+    assert probe.wrong == []
 
 
 # --- The sandbox ---
