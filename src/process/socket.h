@@ -17,6 +17,7 @@ struct listen_socket {
     struct stat file;    /* which file that was */
     struct buffer place; /* for people: "unix:/run/push.sock" */
     bool is_public;      /* reachable from other machines */
+    bool is_from_fcgid;  /* inherited from Apache's mod_fcgid */
 };
 
 /* NULL when the text is an address to listen on, else what is wrong with it. */
@@ -31,6 +32,12 @@ bool socket_is_listening(int fd);
  * Returns 0, or -1 with one line in `error`.
  */
 int socket_open(struct listen_socket *socket, const char *address, mode_t mode, struct buffer *error);
+
+/* Takes over a listening descriptor that a predecessor opened for the address, NULL when it had inherited it. */
+void socket_adopt(struct listen_socket *socket, int fd, const char *address);
+
+/* For a child: the socket file is not its to remove. */
+void socket_disown(struct listen_socket *socket);
 
 /* Says in `out` what socket_open would do, without doing it; -1 when there is nothing to listen on. */
 int socket_describe(const char *address, mode_t mode, struct buffer *out);
