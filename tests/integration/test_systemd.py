@@ -7,9 +7,12 @@ the programs ask of the kernel.
 
 import concurrent.futures
 import re
+import signal
 import socket
 import subprocess
+import sys
 import threading
+import time
 
 import counters
 import fastcgi
@@ -102,7 +105,8 @@ class Socket:
         self.listener.bind(path)
         self.listener.listen(4096)
         launcher = [*ACTIVATE, *options.pop("launcher", ())]
-        self.responder = stage.new_responder(PROGRAMS[name], launcher=launcher, listen=None, **options)
+        options = {"listen": None, "workers": None, **options}  # as the service has it
+        self.responder = stage.new_responder(PROGRAMS[name], launcher=launcher, **options)
         self.responder.path = path
 
     def start(self):
@@ -213,6 +217,72 @@ def test_no_client_is_refused_while_the_program_restarts(stage, activate, name):
     assert probe.wrong == []
 
 
+# --- What systemd is told ---
+
+
+class Systemd:
+    """Its end of sd_notify(3): who told it what."""
+
+    def __init__(self, directory):
+        self.path = str(directory / "notify.sock")
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.path)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+
+    def next(self, timeout=20.0):
+        """The next message: the sender's pid, and what it says by name."""
+        self._socket.settimeout(timeout)
+        data, ancillary, _, _ = self._socket.recvmsg(4096, socket.CMSG_SPACE(12))
+        [(_, _, credentials)] = ancillary
+        return int.from_bytes(credentials[:4], sys.byteorder), dict(l.split("=", 1) for l in data.decode().splitlines())
+
+    def expect(self, pid, name):
+        """The next message is of that process, which NotifyAccess=main lets through, and says so."""
+        assert (message := self.next())[0] == pid, message
+        assert message[1].get(name) == "1", message
+        return message[1]
+
+    def close(self):
+        self._socket.close()
+
+
+@pytest.fixture
+def systemd(stage):
+    made = Systemd(stage.directory)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_systemd_is_told_of_start_reload_upgrade_and_end(stage, activate, systemd, name):
+    unit = activate(name, environment={"NOTIFY_SOCKET": systemd.path}, history="redis", workers=2)
+    responder = unit.start()
+    systemd.expect(responder.pid, "READY")
+    for number in (signal.SIGHUP, signal.SIGUSR2):
+        before_us = time.monotonic_ns() // 1000
+        responder.signal(number)
+        told = systemd.expect(responder.pid, "RELOADING")
+        assert before_us <= int(told["MONOTONIC_USEC"]) <= time.monotonic_ns() // 1000
+        systemd.expect(responder.pid, "READY")
+        assert stage.connect(responder).ask(QUESTIONS[name]).status == 200
+    unit.stop()
+    systemd.expect(responder.pid, "STOPPING")
+
+
+def test_a_reload_that_fails_is_over_and_the_old_settings_stay(stage, activate, systemd):
+    config = stage.directory / "push.conf"
+    config.write_text("heartbeat = 10s\n")
+    unit = activate("sse", environment={"NOTIFY_SOCKET": systemd.path}, config=config)
+    responder = unit.start()
+    systemd.expect(responder.pid, "READY")
+    config.write_text("heartbeat = never\n")
+    responder.signal(signal.SIGHUP)
+    systemd.expect(responder.pid, "RELOADING")
+    systemd.expect(responder.pid, "READY")
+    assert "heartbeat" in responder.log()
+    assert stage.connect(responder).ask(QUESTIONS["sse"]).status == 200
+
+
 # --- The sandbox ---
 
 
@@ -265,23 +335,30 @@ def use(stage, responder, name):
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_the_sandbox_allows_what_the_program_asks_of_the_kernel(stage, activate, name):
+def test_the_sandbox_allows_what_the_program_asks_of_the_kernel(stage, activate, systemd, name):
+    """Through start, service, reload, upgrade in place and end."""
     trace = Trace(stage.directory / "trace")
     unit = activate(
         name,
         launcher=trace.launcher,
         # The sanitizer's search for leaks does not work under strace.
-        environment={"ASAN_OPTIONS": "exitcode=99:detect_leaks=0"},
+        environment={"ASAN_OPTIONS": "exitcode=99:detect_leaks=0", "NOTIFY_SOCKET": systemd.path},
         redis=f"redis://localhost:{stage.redis.port}",
         history="redis",
     )
     responder = unit.start()
+    systemd.expect(responder.pid, "READY")
+    for number in (signal.SIGHUP, signal.SIGUSR2):
+        responder.signal(number)
+        systemd.expect(responder.pid, "RELOADING")
+        systemd.expect(responder.pid, "READY")
     use(stage, responder, name)
     unit.stop()
     calls = trace.read(responder.pid)
 
     used = set(re.findall(r"(?m)^\d+ +(?:<\.\.\. )?(\w+)(?:\(| resumed)", calls))
-    assert {"execve", "epoll_wait", "accept4", "writev"} <= used, "the trace is one of a program that served"
+    assert {"epoll_wait", "accept4", "writev"} <= used, "it served"
+    assert len(re.findall(rf"(?m)^{responder.pid} +execve\(", calls)) > 1, "it was executed in place"
     assert not used - allowed_system_calls()
 
     # By netlink, glibc asks which families this machine has; refused, it takes it for all.
