@@ -193,6 +193,25 @@ def test_the_next_start_finds_the_clients_that_waited(stage, activate, name):
     assert [connection.response(timeout=20).status for connection in waiting] == [200] * 50
 
 
+@pytest.mark.parametrize("is_accepted", [True, False])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_who_asks_at_the_moment_of_the_end_is_answered(stage, activate, name, is_accepted):
+    """By the program that ends or by the next one. Without a parent it is one process that can be paused."""
+    unit = activate(name, workers=0)
+    responder = unit.start()
+    asking = [stage.connect(responder) for _ in range(100)]
+    if is_accepted:
+        counters.wait(responder, lambda c: c["connections.open"] == 100)
+    responder.pause()
+    for connection in asking:
+        connection.send(fastcgi.request(QUESTIONS[name]))
+    responder.signal(signal.SIGTERM)
+    responder.resume()
+    assert responder.wait() == 0
+    unit.start()
+    assert [connection.response(timeout=20).status for connection in asking] == [200] * 100
+
+
 def test_a_stream_that_waited_for_the_start_is_served(stage, activate):
     unit = activate("sse")
     waiting = stage.connect(unit.responder)
