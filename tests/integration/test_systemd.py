@@ -5,28 +5,22 @@ No systemd runs here: its tools judge the units, a socket that the test holds is
 the programs ask of the kernel.
 """
 
-import concurrent.futures
 import re
 import signal
-import socket
 import subprocess
-import sys
-import threading
 import time
 
 import counters
 import fastcgi
 import pytest
 import servers
+from activation import Probe, Socket, Systemd
 from fastcgi import params_of
 from process import until
 
 UNITS = servers.TOP / "examples" / "systemd"
 PROGRAMS = {"sse": servers.Responder, "longpoll": servers.LongPoll}
 EXPOSURE_LIMIT = 1.5  # systemd-analyze security: 0 to 10, and 1.4 with Debian 12's
-
-# What systemd does for a service with a socket, sd_listen_fds(3): it is descriptor 3 here, and 0 is /dev/null.
-ACTIVATE = ["/bin/sh", "-c", 'export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@" 3<&0 </dev/null', "activate"]
 
 
 def run(*words, **how):
@@ -96,36 +90,13 @@ def test_the_settings_of_the_example_are_good(stage, name):
 # --- The socket ---
 
 
-class Socket:
-    """A socket unit: it listens whether or not the service runs, which `responder` is."""
-
-    def __init__(self, stage, name, **options):
-        path = str(stage.directory / f"{name}.sock")
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(path)
-        self.listener.listen(4096)
-        launcher = [*ACTIVATE, *options.pop("launcher", ())]
-        options = {"listen": None, "workers": None, **options}  # as the service has it
-        self.responder = stage.new_responder(PROGRAMS[name], launcher=launcher, **options)
-        self.responder.path = path
-
-    def start(self):
-        self.responder.start(stdin=self.listener)
-        self.responder.wait_subscribed(after=self.responder._log_start)
-        return self.responder
-
-    def stop(self):
-        assert self.responder.stop() == 0
-        return self.responder.expect_end()
-
-
 @pytest.fixture
 def activate(stage):
     """Makes Sockets, which are closed at the end."""
     made = []
 
     def make(name, **options):
-        made.append(Socket(stage, name, **options))
+        made.append(Socket(stage, PROGRAMS[name], **options))
         return made[-1]
 
     yield make
@@ -134,50 +105,10 @@ def activate(stage):
 
 
 MOUNTS = {"sse": "/events", "longpoll": "/subscribe"}
-class Probe:
-    """Asks again and again, each time on a new connection, whether or not the last ones were answered."""
-
-    PAUSE = 0.005
-
-    def __init__(self, path, question):
-        self.asked = self.answered = 0
-        self.wrong = []
-        self._path = path
-        self._question = question
-        self._is_over = threading.Event()
-        self._pool = concurrent.futures.ThreadPoolExecutor(300)
-        self._asking = threading.Thread(target=self._go_on)
-
-    def __enter__(self):
-        self._asking.start()
-        return self
-
-    def __exit__(self, *_):
-        self._is_over.set()
-        self._asking.join()
-        self._pool.shutdown()
-
-    def is_idle(self):
-        return self.asked - self.answered <= 2
-
-    def _go_on(self):
-        while not self._is_over.wait(self.PAUSE):
-            self.asked += 1
-            self._pool.submit(self._ask)
-
-    def _ask(self):
-        try:
-            connection = fastcgi.Connection(self._path)
-            status = connection.ask(self._question, timeout=20).status
-            connection.close()
-            if status != 200:
-                self.wrong.append(status)
-        except Exception as error:
-            self.wrong.append(repr(error))
-        self.answered += 1
-
-
-QUESTIONS = {"sse": params_of("channel=news", method="HEAD"), "longpoll": params_of("channel=news", script_name="/list")}
+QUESTIONS = {
+    "sse": params_of("channel=news", method="HEAD"),
+    "longpoll": params_of("channel=news", script_name="/list"),
+}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -237,32 +168,6 @@ def test_no_client_is_refused_while_the_program_restarts(stage, activate, name):
 
 
 # --- What systemd is told ---
-
-
-class Systemd:
-    """Its end of sd_notify(3): who told it what."""
-
-    def __init__(self, directory):
-        self.path = str(directory / "notify.sock")
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(self.path)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-
-    def next(self, timeout=20.0):
-        """The next message: the sender's pid, and what it says by name."""
-        self._socket.settimeout(timeout)
-        data, ancillary, _, _ = self._socket.recvmsg(4096, socket.CMSG_SPACE(12))
-        [(_, _, credentials)] = ancillary
-        return int.from_bytes(credentials[:4], sys.byteorder), dict(l.split("=", 1) for l in data.decode().splitlines())
-
-    def expect(self, pid, name):
-        """The next message is of that process, which NotifyAccess=main lets through, and says so."""
-        assert (message := self.next())[0] == pid, message
-        assert message[1].get(name) == "1", message
-        return message[1]
-
-    def close(self):
-        self._socket.close()
 
 
 @pytest.fixture
