@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Is there a stream, as the browser will ask for it, and does its beginning come at once?"""
+
+import json
+import time
+
+from case import Enough
+from http1 import Stalled
+from wire import Trouble
+
+STATUS_FINDINGS = {401: "login", 403: "forbidden", 404: "not-found", 502: "backend-down", 503: "backend-down",
+                   504: "backend-down", 500: "server-error"}
+
+
+def check(case):
+    resource = case.target.resource() if case.target.channel else case.test_resource()
+    try:
+        stream = case.open(resource)
+    except Stalled:
+        stream = _open_plain(case, resource)
+    except Trouble as trouble:
+        case.report.problem("answer", str(trouble), "unreachable")
+        raise Enough from None
+    try:
+        _judge_status(case, stream.response)
+        _judge_headers(case, stream.response)
+        _judge_beginning(case, stream, resource)
+    finally:
+        stream.close()
+
+
+def _open_plain(case, resource):
+    """The stream without compression, after it did not come as a browser asks for it; else the reason, and the end."""
+    try:
+        stream = case.open(resource, encoding="identity")
+    except Trouble:
+        _explain_silence(case, resource)
+        raise Enough from None
+    case.accept_encoding = "identity"
+    case.report.problem("compression", "the stream comes only when it is not to be compressed", "compressed")
+    return stream
+
+
+def _explain_silence(case, resource):
+    """HEAD is answered at once and whole, so an answer to it shows that streams are held back."""
+    waited = f"nothing came in {case.options.timeout:g} s"
+    try:
+        response = case.ask(resource, "HEAD")
+    except Trouble as trouble:
+        case.report.problem("answer", f"{waited}, and HEAD: {trouble}", "no-answer")
+        return
+    response.close()
+    if response.status == 200:
+        text = f"{waited}, while HEAD is answered at once: the stream is held back"
+        case.report.problem("first bytes", text, "buffered")
+    else:
+        case.report.problem("answer", f"{waited}, and HEAD has status {response.status}", "no-answer")
+
+
+def said_by_program(response, timeout):
+    """The message of an error that comes from our programs, and not from the web server; else None."""
+    try:
+        answer = json.loads(response.body(timeout))
+        return str(answer["message"]) if "error" in answer else None
+    except (ValueError, KeyError, TypeError, Trouble):
+        return None
+
+
+def describe_status(response, timeout):
+    """'status 403, from the program: …' or '… from the web server'."""
+    if 300 <= response.status < 400:
+        return f"status {response.status}, redirected to {response.headers.get('location', 'nowhere')}"
+    message = said_by_program(response, timeout)
+    origin = f"the program says: {message}" if message else "from the web server, not from the program"
+    return f"status {response.status}, {origin}"
+
+
+def finding_of_status(case, response, message):
+    if 300 <= response.status < 400:
+        return "redirected"
+    if response.status == 403 and message and not case.target.channel and not case.options.channel:
+        return "test-channel"
+    if response.status == 400 and message and "name a channel" in message:
+        return "no-channel"
+    return STATUS_FINDINGS.get(response.status, "wrong-status")
+
+
+def _judge_status(case, response):
+    if response.status != 200:
+        text = describe_status(response, case.options.timeout)
+        case.report.problem("status", text, finding_of_status(case, response, text if "the program" in text else None))
+        raise Enough
+    type_ = response.headers.get("content-type", "")
+    if type_.split(";")[0].strip().lower() != "text/event-stream":
+        case.report.problem("content type", f"{type_ or 'none'} instead of text/event-stream", "wrong-type")
+        raise Enough
+    via = response.headers.get("via")
+    server = response.headers.get("server", "a server that does not name itself")
+    case.report.ok("status", f"200, text/event-stream, from {server}" + (f", through {via}" if via else ""))
+    if case.options.user:
+        case.report.ok("login", "the web server lets this user in; whether the program sees Authorization, it does not show")
+
+
+def _judge_headers(case, response):
+    control = response.headers.get("cache-control", "")
+    if "no-store" in control.lower() and "age" not in response.headers:
+        case.report.ok("caching", control)
+    else:
+        case.report.problem("caching", f"Cache-Control: {control or 'none'}, which lets somebody keep it", "cached")
+    if "content-length" in response.headers:
+        text = f"Content-Length: {response.headers['content-length']}, on a stream that has no end"
+        case.report.problem("length", text, "content-length")
+    if response.encoding != "identity":
+        case.report.problem("compression", f"the stream is compressed with {response.encoding}", "compressed")
+        if not response.is_readable:
+            case.accept_encoding = "identity"
+    elif case.accept_encoding != "identity":
+        case.report.ok("compression", "none, though the request allowed it")
+
+
+def _judge_beginning(case, stream, resource):
+    if not stream.response.is_readable:  # what follows asks without compression
+        return
+    asked_at = stream.response.asked_at
+    if stream.wait_open(case.options.timeout):
+        took = stream.of_kind("position")[0].at - asked_at
+        case.report.ok("first bytes", f"headers in {(stream.response.head_at - asked_at) * 1000:.1f} ms, "
+                                      f"position in {took * 1000:.1f} ms")
+        if stream.read_until(lambda: False, 0.2) or not stream.is_ended:
+            return
+    if not stream.items and not stream.is_ended:
+        _explain_silence(case, resource)
+    elif stream.is_ended and stream.of_kind("retry"):
+        seconds = time.monotonic() - asked_at
+        case.report.problem("first bytes", f"the stream was ended in good order after {seconds:.1f} s", "overload")
+    elif stream.is_ended:
+        case.report.problem("first bytes", "the answer ended at once", "wrong-type")
+    else:
+        case.report.problem("first bytes", "the stream opened, and its position does not come", "no-position")
+    raise Enough

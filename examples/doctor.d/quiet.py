@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Does a stream without events live until its next heartbeat?"""
+
+import time
+
+from delivery import open_test_stream
+
+
+def check(case):
+    parameters = {} if case.redis else {"heartbeat": "event"}
+    stream = open_test_stream(case, **parameters)
+    began = stream.items[-1].at
+    seen = len(stream.items)
+    stream.read_until(lambda: _life(stream, seen), case.options.quiet)
+    stream.close()
+    passed = time.monotonic() - began
+    life = _life(stream, seen)
+    if stream.has_farewell():
+        case.report.ok("quiet time", f"sse.fcgi itself ended the stream after {passed:.1f} s, in good order (--max-age)")
+    elif life:
+        case.heartbeat = life[0].at - began
+        case.report.ok("quiet time", f"a {'heartbeat' if _is_heartbeat(life[0]) else 'event'} after {case.heartbeat:.1f} s")
+    elif stream.is_ended:
+        case.report.problem("quiet time", f"the stream was cut after {passed:.1f} s without events", "cut")
+    else:
+        case.report.warning("quiet time", f"no heartbeat in {passed:.0f} s", "no-heartbeat")
+
+
+def _is_heartbeat(item):
+    return item.kind == "comment" or item.type == "heartbeat"
+
+
+def _life(stream, seen):
+    return [item for item in stream.items[seen:] if item.kind in ("comment", "event")]

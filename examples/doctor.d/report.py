@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What is told: a line for each check, and below a finding the lines to add to the web server's configuration."""
+
+import textwrap
+
+import advice
+
+INDENT = " " * 10
+
+
+class Report:
+    """Prints each line as soon as it is known, and counts what is wrong."""
+
+    def __init__(self, out):
+        self._out = out
+        self._advised = set()
+        self.problems = self.warnings = 0
+        self.server = "other"
+        self.mount = "/events"
+
+    def _line(self, verdict, name, text):
+        print(f"{verdict:<8}  {name:<14}  {text}", file=self._out, flush=True)
+
+    def say(self, text):
+        print(text, file=self._out, flush=True)
+
+    def ok(self, name, text):
+        self._line("ok", name, text)
+
+    def unknown(self, name, text):
+        """What could not be checked, and how it could."""
+        self._line("-", name, text)
+
+    def warning(self, name, text, finding):
+        self.warnings += 1
+        self._line("WARNING", name, text)
+        self._advise(finding)
+
+    def problem(self, name, text, finding):
+        self.problems += 1
+        self._line("PROBLEM", name, text)
+        self._advise(finding)
+
+    def _advise(self, finding):
+        if finding in self._advised:
+            return
+        self._advised.add(finding)
+        for hint in advice.lookup(self.server, finding, self.mount):
+            self.say(textwrap.fill(hint.why, 110, initial_indent=INDENT, subsequent_indent=INDENT))
+            for line in hint.lines:
+                self.say(f"{INDENT}    {line}")
+
+    def end(self):
+        """The last line; the exit status."""
+        counts = [count(self.problems, "problem"), count(self.warnings, "warning")]
+        self.say("all is well" if not self.problems and not self.warnings else ", ".join(counts))
+        return 1 if self.problems else 0
+
+
+def count(number, noun):
+    return f"{number} {noun}{'' if number == 1 else 's'}"
