@@ -124,6 +124,13 @@ ADVICE = {
         "address where it ends, or leave the mount out of the rule that redirects."
     ),
     "wrong-status": _everywhere("An EventSource gives up for good on any status but 200. What answered is said above."),
+    "no-params": {
+        "lighttpd": _advise("The program was asked by GET and did not learn so: something before lighttpd changes requests."),
+        "apache": _advise("The program was asked by GET and did not learn so: something before Apache changes requests."),
+        "nginx": _advise(
+            "The program was asked by GET and did not learn so. In the location of the mount:", "include fastcgi_params;"
+        ),
+    },
     "wrong-type": {
         "lighttpd": _advise("Something else answers at this path: a file, a page, another program. The mount:", *LIGHTTPD_MOUNT),
         "apache": _advise("Something else answers at this path: a file, a page, another program. The mount:", APACHE_MOUNT),
@@ -150,18 +157,18 @@ ADVICE = {
     },
     "compressed": {
         "lighttpd": _advise(
-            "A compressor collects before it gives, and holds memory for each stream. In the section of the mount:",
+            "A compressor gives an event only when it is told to, and holds memory for each stream. In the section of the mount:",
             "deflate.mimetypes = ()",
         ),
         "apache": _advise(
-            "A compressor collects before it gives, and holds memory for each stream:",
+            "A compressor gives an event only when it is told to, and holds memory for each stream:",
             '<Location "{mount}">',
             "  SetEnv no-gzip 1",
             "  SetEnv no-brotli 1",
             "</Location>",
         ),
         "nginx": _advise(
-            "A compressor collects before it gives, and holds memory for each stream. In the location of the mount:",
+            "A compressor gives an event only when it is told to, and holds memory for each stream. In the location of the mount:",
             "gzip off;",
         ),
     },
@@ -208,8 +215,8 @@ ADVICE = {
     ),
     "few-streams": {
         "lighttpd": _advise(
-            "lighttpd has no connection to spare: a stream takes one connection and two descriptors, of which 80 % may be "
-            "used:",
+            "lighttpd has no connection to spare: a stream takes one connection and two descriptors, of which four "
+            "fifths may be used:",
             "server.max-fds = 20000",
             "server.max-connections = 8000",
         ),

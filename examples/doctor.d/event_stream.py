@@ -93,8 +93,9 @@ class Stream:
         return self.read_until(lambda: self.of_kind("position"), timeout)
 
     def has_farewell(self):
-        """Whether the responder itself ended it: then a retry and a position stand behind all else."""
-        return self.is_ended and len(self.items) > 2 and {item.kind for item in self.items[-2:]} == {"retry", "position"}
+        """Whether the responder itself ended it: then a retry, the second one, and a position stand behind all else."""
+        last = {item.kind for item in self.items[-2:]}
+        return self.is_ended and last == {"retry", "position"} and len(self.of_kind("retry")) > 1
 
     def close(self):
         self.response.close()

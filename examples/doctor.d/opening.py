@@ -82,13 +82,15 @@ def finding_of_status(case, response, message):
         return "test-channel"
     if response.status == 400 and message and "name a channel" in message:
         return "no-channel"
+    if response.status == 405 and message:
+        return "no-params"
     return STATUS_FINDINGS.get(response.status, "wrong-status")
 
 
 def _judge_status(case, response):
     if response.status != 200:
         text = describe_status(response, case.options.timeout)
-        case.report.problem("status", text, finding_of_status(case, response, text if "the program" in text else None))
+        case.report.problem("answer", text, finding_of_status(case, response, text if "the program" in text else None))
         raise Enough
     type_ = response.headers.get("content-type", "")
     if type_.split(";")[0].strip().lower() != "text/event-stream":
@@ -96,7 +98,7 @@ def _judge_status(case, response):
         raise Enough
     via = response.headers.get("via")
     server = response.headers.get("server", "a server that does not name itself")
-    case.report.ok("status", f"200, text/event-stream, from {server}" + (f", through {via}" if via else ""))
+    case.report.ok("answer", f"status 200, text/event-stream, from {server}" + (f", through {via}" if via else ""))
     if case.options.user:
         case.report.ok("login", "the web server lets this user in; whether the program sees Authorization, it does not show")
 

@@ -29,5 +29,5 @@ def _connect(case, protocols):
     if case.target.is_tls:
         case.offers_http2 = wire.protocol == "h2"
         what += ", by TLS with HTTP/1.1" + (" and HTTP/2" if case.offers_http2 else " only")
-    case.round_trip = took / (3 if case.target.is_tls else 1)
+    case.round_trip = wire.round_trip
     case.report.ok("connection", what)

@@ -52,10 +52,12 @@ class Report:
 
     def end(self):
         """The last line; the exit status."""
-        counts = [count(self.problems, "problem"), count(self.warnings, "warning")]
-        self.say("all is well" if not self.problems and not self.warnings else ", ".join(counts))
+        if self.problems or self.warnings:
+            self.say(f"{count(self.problems, 'problem')}, {count(self.warnings, 'warning')}")
+        else:
+            self.say("all is well")
         return 1 if self.problems else 0
 
 
 def count(number, noun):
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

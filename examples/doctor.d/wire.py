@@ -3,6 +3,7 @@
 
 import socket
 import ssl
+import time
 
 
 class Trouble(Exception):
@@ -49,7 +50,9 @@ class Wire:
     """Bytes to and from a target."""
 
     def __init__(self, target, timeout, protocols=("http/1.1",), is_insecure=False):
+        began = time.monotonic()
         self._socket = _connect(target.host, target.port, timeout)
+        self.round_trip = time.monotonic() - began  # seconds
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.protocol = None
         if target.is_tls:

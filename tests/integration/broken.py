@@ -13,7 +13,7 @@ import subprocess
 from process import Process, free_port
 
 LIGHTTPD = """
-server.modules = ("mod_fastcgi", "mod_auth", "mod_authn_file", "mod_setenv")
+server.modules = ("mod_auth", "mod_authn_file", "mod_setenv", "mod_fastcgi")
 server.bind = "127.0.0.1"
 server.port = {port}
 server.document-root = "{directory}"
