@@ -87,9 +87,9 @@ ADVICE = {
         )
     },
     "server-error": {
-        "lighttpd": _advise("server.errorlog says why."),
-        "apache": _advise("ErrorLog says why."),
-        "nginx": _advise("error_log says why."),
+        "lighttpd": _advise("It failed on its own side; server.errorlog says why."),
+        "apache": _advise("It failed on its own side; ErrorLog says why."),
+        "nginx": _advise("It failed on its own side; error_log says why."),
     },
     "login": {
         "lighttpd": _advise(
@@ -280,12 +280,12 @@ ADVICE = {
     ),
     "header-lost": {
         "lighttpd": _advise(
-            "The header Last-Event-ID does not reach sse.fcgi. A proxy before lighttpd removes it, or "
-            "setenv.set-request-header does."
+            "The header Last-Event-ID does not reach sse.fcgi. A proxy before lighttpd removes it, or a line to remove:",
+            'setenv.set-request-header = ("Last-Event-ID" => "")',
         ),
         "apache": _advise(
-            "The header Last-Event-ID does not reach sse.fcgi. A proxy before Apache removes it, or a line "
-            "'RequestHeader unset Last-Event-ID' does."
+            "The header Last-Event-ID does not reach sse.fcgi. A proxy before Apache removes it, or a line to remove:",
+            "RequestHeader unset Last-Event-ID",
         ),
         "nginx": _advise(
             "The header Last-Event-ID does not reach sse.fcgi. In the location of the mount:",

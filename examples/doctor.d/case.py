@@ -7,7 +7,7 @@ import time
 import advice
 from event_stream import Stream
 from http1 import Response
-from wire import Trouble
+from resp import RedisTrouble
 
 AS_A_BROWSER = "gzip, deflate, br, zstd"
 
@@ -67,5 +67,5 @@ class Case:
             for text in ("doctor has left", "doctor has left indeed") if self.redis else ():
                 self.publish(text)
                 time.sleep(0.1)
-        except Trouble:
+        except RedisTrouble:
             pass  # then the streams of earlier checks still count

@@ -2,6 +2,7 @@
 """The command line: its arguments, the order of the checks, the exit status."""
 
 import argparse
+import os
 import sys
 
 import advice
@@ -42,16 +43,22 @@ exit status: 0 when there is no PROBLEM (a WARNING is printed, and does not coun
 """
 
 
-def _seconds(text):
+def seconds(text):
     value = float(text)
     if not 0 < value <= 3600:
         raise argparse.ArgumentTypeError("takes seconds, more than 0 and at most 3600")
     return value
 
 
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (see --help)\n")
+
+
 def _parser():
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="doctor",
+        allow_abbrev=False,
         description="Says why events do not arrive from a mount of sse.fcgi, and which line to add to which configuration.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -63,8 +70,8 @@ def _parser():
     parser.add_argument("--user", metavar="NAME:PASSWORD", help="log in to the web server (Basic)")
     parser.add_argument("--insecure", dest="is_insecure", action="store_true", help="take any certificate")
     parser.add_argument("--server", choices=advice.SERVERS, help="whose configuration to talk of, if Server: does not say")
-    parser.add_argument("--timeout", type=_seconds, default=5.0, metavar="SECONDS", help="patience for any answer (5)")
-    parser.add_argument("--quiet", type=_seconds, default=20.0, metavar="SECONDS",
+    parser.add_argument("--timeout", type=seconds, default=5.0, metavar="SECONDS", help="patience for any answer (5)")
+    parser.add_argument("--quiet", type=seconds, default=20.0, metavar="SECONDS",
                         help="patience for a heartbeat; more than sse.fcgi's --heartbeat (20)")
     parser.add_argument("--list", metavar="PATH", help="long poll (beside the mount: /list)")
     parser.add_argument("--subscribe", metavar="PATH", help="long poll (beside the mount: /subscribe)")
@@ -105,7 +112,7 @@ def main(arguments=None):
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in its buffer
         return 1
     finally:
         if case.redis:

@@ -6,8 +6,8 @@ import statistics
 import time
 
 from case import Enough
-from opening import describe_status, said_by_program
-from wire import Trouble
+from opening import describe_status, finding_of_status, said_by_program
+from resp import RedisTrouble
 
 COUNT = 20
 SPACING = 0.05
@@ -21,14 +21,14 @@ def check(case):
         return _check_heartbeat(case)
     try:
         case.redis.connect()
-    except Trouble as trouble:
+    except RedisTrouble as trouble:
         case.report.problem("redis", str(trouble), "redis")
         case.redis = None
         return
     stream = open_test_stream(case)
     try:
         _check_events(case, stream)
-    except Trouble as trouble:
+    except RedisTrouble as trouble:
         case.report.problem("redis", str(trouble), "redis")
         raise Enough from None
     finally:
@@ -51,8 +51,10 @@ def open_test_stream(case, headers=(), **parameters):
     """A stream of the test channel, with its position."""
     stream = case.open(case.test_resource(**parameters), headers)
     if stream.response.status != 200:
-        text = f"the channel {case.channel}: " + describe_status(stream.response, case.options.timeout)
-        case.report.problem("events", text, "test-channel" if stream.response.status == 403 else "wrong-status")
+        message = said_by_program(stream.response, case.options.timeout)
+        finding = finding_of_status(stream.response, message)
+        finding = "test-channel" if finding == "forbidden" else finding
+        case.report.problem("events", describe_status(stream.response, message), finding)
     elif stream.wait_open(case.options.timeout):
         return stream
     else:
@@ -77,6 +79,10 @@ def _check_events(case, stream):
     heard = min(case.redis.answer() for _ in texts)
     stream.read_until(lambda: _arrivals(stream, texts)[-1], case.options.timeout)
     arrivals = _arrivals(stream, texts)
+    if stream.is_ended:
+        text = f"the stream ended after {sum(map(bool, arrivals))} of {COUNT} events"
+        case.report.problem("events", text, "server-error")
+        raise Enough
     if not any(arrivals):
         return _explain_absence(case, stream, texts, heard)
     if not all(len(times) == 1 for times in arrivals) or not is_ordered(stream, texts):

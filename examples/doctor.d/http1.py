@@ -52,7 +52,7 @@ class Response:
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         status_line, *lines = head.decode("latin-1").split("\r\n")
         words = status_line.split()
-        if len(words) < 2 or not words[0].startswith("HTTP/") or not words[1].isdigit():
+        if len(words) < 2 or not words[0].startswith("HTTP/") or not words[1].isdecimal():
             raise Trouble(f"that is no HTTP server: it answers {status_line[:60]!r}")
         self.status = int(words[1])
         self.headers = {}
@@ -64,7 +64,7 @@ class Response:
     def _interpret(self):
         self._is_chunked = "chunked" in self.headers.get("transfer-encoding", "").lower()
         length = self.headers.get("content-length", "")
-        if length.isdigit() and not self._is_chunked:
+        if length.isdecimal() and not self._is_chunked:
             self._left = int(length)
         self.encoding = self.headers.get("content-encoding", "identity").lower()
         self.is_readable = self.encoding in ("identity", "gzip", "deflate")
@@ -128,7 +128,9 @@ class Response:
         try:
             self._left = int(line.split(b";")[0], 16)
         except ValueError:
-            raise Trouble(f"the answer is chunked, but {line[:20]!r} is no length of a chunk") from None
+            self._left = -1
+        if self._left < 0:
+            raise Trouble(f"the answer is chunked, but {line[:20]!r} is no length of a chunk")
         if self._left == 0:
             self._end(True)
 

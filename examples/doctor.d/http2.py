@@ -10,7 +10,6 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0x0, 0x1, 0x3, 0x4, 0x6, 0x7
 ACK = END_STREAM = 0x1
 END_HEADERS = 0x4
-PADDED = 0x8
 ENABLE_PUSH, MAX_CONCURRENT_STREAMS = 0x2, 0x3
 STATUS_200 = 0x88  # :status 200 of the static table (RFC 7541, appendix A)
 

@@ -2,14 +2,16 @@
 """Is there a stream, as the browser will ask for it, and does its beginning come at once?"""
 
 import json
-import time
 
 from case import Enough
 from http1 import Stalled
 from wire import Trouble
 
-STATUS_FINDINGS = {401: "login", 403: "forbidden", 404: "not-found", 502: "backend-down", 503: "backend-down",
-                   504: "backend-down", 500: "server-error"}
+SETTLE = 0.2  # seconds in which an overloaded program ends a stream
+STATUS_FINDINGS = {
+    **{401: "login", 403: "forbidden", 404: "not-found", 500: "server-error"},
+    **dict.fromkeys((502, 503, 504), "backend-down"),
+}
 
 
 def check(case):
@@ -24,9 +26,20 @@ def check(case):
     try:
         _judge_status(case, stream.response)
         _judge_headers(case, stream.response)
+        stream = _without_compressor(case, stream, resource)
         _judge_beginning(case, stream, resource)
     finally:
         stream.close()
+
+
+def _without_compressor(case, stream, resource):
+    """The stream, or another one without compression if a compressor keeps its beginning or cannot be undone here."""
+    response = stream.response
+    if response.encoding == "identity" or (response.is_readable and stream.wait_open(case.options.timeout)):
+        return stream
+    stream.close()
+    case.accept_encoding = "identity"
+    return case.open(resource)
 
 
 def _open_plain(case, resource):
@@ -66,20 +79,18 @@ def said_by_program(response, timeout):
         return None
 
 
-def describe_status(response, timeout):
-    """'status 403, from the program: …' or '… from the web server'."""
+def describe_status(response, message):
+    """'status 403, …': who answers so, and why. message is what said_by_program gave."""
     if 300 <= response.status < 400:
         return f"status {response.status}, redirected to {response.headers.get('location', 'nowhere')}"
-    message = said_by_program(response, timeout)
     origin = f"the program says: {message}" if message else "from the web server, not from the program"
     return f"status {response.status}, {origin}"
 
 
-def finding_of_status(case, response, message):
+def finding_of_status(response, message):
+    """What the status means; message is what said_by_program gave."""
     if 300 <= response.status < 400:
         return "redirected"
-    if response.status == 403 and message and not case.target.channel and not case.options.channel:
-        return "test-channel"
     if response.status == 400 and message and "name a channel" in message:
         return "no-channel"
     if response.status == 405 and message:
@@ -89,8 +100,11 @@ def finding_of_status(case, response, message):
 
 def _judge_status(case, response):
     if response.status != 200:
-        text = describe_status(response, case.options.timeout)
-        case.report.problem("answer", text, finding_of_status(case, response, text if "the program" in text else None))
+        message = said_by_program(response, case.options.timeout)
+        finding = finding_of_status(response, message)
+        if finding == "forbidden" and message and not case.target.channel:
+            finding = "test-channel"
+        case.report.problem("answer", describe_status(response, message), finding)
         raise Enough
     type_ = response.headers.get("content-type", "")
     if type_.split(";")[0].strip().lower() != "text/event-stream":
@@ -99,8 +113,9 @@ def _judge_status(case, response):
     via = response.headers.get("via")
     server = response.headers.get("server", "a server that does not name itself")
     case.report.ok("answer", f"status 200, text/event-stream, from {server}" + (f", through {via}" if via else ""))
-    if case.options.user:
-        case.report.ok("login", "the web server lets this user in; whether the program sees Authorization, it does not show")
+    if case.target.has_user:
+        hint = " (Apache hands it on only with CGIPassAuth On)" if case.report.server == "apache" else ""
+        case.report.unknown("login", f"this user gets in; whether the program sees Authorization does not show{hint}")
 
 
 def _judge_headers(case, response):
@@ -114,29 +129,28 @@ def _judge_headers(case, response):
         case.report.problem("length", text, "content-length")
     if response.encoding != "identity":
         case.report.problem("compression", f"the stream is compressed with {response.encoding}", "compressed")
-        if not response.is_readable:
-            case.accept_encoding = "identity"
     elif case.accept_encoding != "identity":
         case.report.ok("compression", "none, though the request allowed it")
 
 
 def _judge_beginning(case, stream, resource):
-    if not stream.response.is_readable:  # what follows asks without compression
-        return
-    asked_at = stream.response.asked_at
-    if stream.wait_open(case.options.timeout):
-        took = stream.of_kind("position")[0].at - asked_at
-        case.report.ok("first bytes", f"headers in {(stream.response.head_at - asked_at) * 1000:.1f} ms, "
-                                      f"position in {took * 1000:.1f} ms")
-        if stream.read_until(lambda: False, 0.2) or not stream.is_ended:
-            return
-    if not stream.items and not stream.is_ended:
-        _explain_silence(case, resource)
-    elif stream.is_ended and stream.of_kind("retry"):
-        seconds = time.monotonic() - asked_at
-        case.report.problem("first bytes", f"the stream was ended in good order after {seconds:.1f} s", "overload")
+    is_open = stream.wait_open(case.options.timeout)
+    stream.read_until(lambda: stream.is_ended, SETTLE)
+    if stream.is_ended and stream.of_kind("retry"):
+        case.report.problem("first bytes", "the stream begins and ends at once", "overload")
     elif stream.is_ended:
-        case.report.problem("first bytes", "the answer ended at once", "wrong-type")
+        case.report.problem("first bytes", "the answer is empty, and ends at once", "server-error")
+    elif is_open:
+        _report_times(case, stream)
+        return
+    elif stream.items:
+        case.report.problem("first bytes", "the stream opens, and its position does not come", "no-position")
     else:
-        case.report.problem("first bytes", "the stream opened, and its position does not come", "no-position")
+        _explain_silence(case, resource)
     raise Enough
+
+
+def _report_times(case, stream):
+    moments = {"headers": stream.response.head_at, "position": stream.of_kind("position")[0].at}
+    times = (f"{name} in {(at - stream.response.asked_at) * 1000:.1f} ms" for name, at in moments.items())
+    case.report.ok("first bytes", ", ".join(times))

@@ -5,7 +5,7 @@ import json
 import time
 
 from delivery import numbered
-from opening import describe_status
+from opening import describe_status, said_by_program
 from wire import Trouble
 
 
@@ -41,7 +41,10 @@ def _check_list(case, path):
 
 
 def _report_strange(case, path, response, is_wanted):
-    said = "no header Push-Position" if response.status == 200 else describe_status(response, case.options.timeout)
+    if response.status == 200:
+        said = "an answer without the header Push-Position"
+    else:
+        said = describe_status(response, said_by_program(response, case.options.timeout))
     if is_wanted:
         case.report.problem("long poll", f"{path}: {said}", "poll")
     else:

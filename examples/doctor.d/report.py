@@ -6,6 +6,7 @@ import textwrap
 import advice
 
 INDENT = " " * 10
+WIDTH = 110
 
 
 class Report:
@@ -46,7 +47,8 @@ class Report:
             return
         self._advised.add(finding)
         for hint in advice.lookup(self.server, finding, self.mount):
-            self.say(textwrap.fill(hint.why, 110, initial_indent=INDENT, subsequent_indent=INDENT))
+            for line in textwrap.wrap(hint.why, WIDTH - len(INDENT), break_on_hyphens=False, break_long_words=False):
+                self.say(INDENT + line)
             for line in hint.lines:
                 self.say(f"{INDENT}    {line}")
 

@@ -4,7 +4,11 @@
 import socket
 import urllib.parse
 
-from wire import Trouble
+from wire import Trouble, reason_of
+
+
+class RedisTrouble(Trouble):
+    """What went wrong between us and Redis."""
 
 
 def _parse(url):
@@ -35,7 +39,7 @@ class Redis:
             else:
                 self._socket = socket.create_connection(self._address, self._timeout)
         except (OSError, UnicodeError) as error:
-            raise Trouble(f"no connection to Redis: {error}") from None
+            raise RedisTrouble(f"no connection to Redis: {reason_of(error)}") from None
         self._reader = self._socket.makefile("rb")
         if self._password:
             self.ask("AUTH", *([self._user] if self._user else []), self._password)
@@ -47,22 +51,22 @@ class Redis:
         try:
             self._socket.sendall(command)
         except OSError as error:
-            raise Trouble(f"the connection to Redis broke: {error}") from None
+            raise RedisTrouble(f"the connection to Redis broke: {reason_of(error)}") from None
 
     def answer(self):
         """The oldest answer not yet read: a string or a number."""
         try:
-            line = self._reader.readline().rstrip(b"\r\n").decode("utf-8", "replace")
+            line = self._reader.readline(65536).rstrip(b"\r\n").decode("utf-8", "replace")
         except OSError as error:
-            raise Trouble(f"Redis does not answer: {error}") from None
+            raise RedisTrouble(f"Redis does not answer: {reason_of(error)}") from None
         kind, text = line[:1], line[1:]
         if kind == "-":
-            raise Trouble(f"Redis refuses: {text}")
-        if kind == ":" and text.lstrip("-").isdigit():
+            raise RedisTrouble(f"Redis refuses: {text}")
+        if kind == ":" and text.lstrip("-").isdecimal():
             return int(text)
         if kind == "+":
             return text
-        raise Trouble(f"that is no Redis: it answers {line[:40]!r}")
+        raise RedisTrouble(f"that is no Redis: it answers {line[:40]!r}")
 
     def ask(self, *words):
         self.send(*words)

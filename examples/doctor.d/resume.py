@@ -2,7 +2,7 @@
 """Does a client that comes back with Last-Event-ID get what it missed, exactly?"""
 
 from delivery import is_ordered, numbered, open_test_stream, report_miscount
-from wire import Trouble
+from resp import RedisTrouble
 
 MISSED = 3
 SETTLE = 0.3  # seconds in which a repetition would come
@@ -15,7 +15,7 @@ def check(case):
     if case.redis:
         try:
             _check_missed(case, position)
-        except Trouble as trouble:
+        except RedisTrouble as trouble:
             case.report.problem("resume", str(trouble), "redis")
     else:
         _check_gap(case, position)

@@ -20,8 +20,16 @@ class Target:
         self.path = urllib.parse.quote(parts.path, safe="/%:@!$&'()*+,;=~") or "/"
         self._query = urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
         self._scheme = parts.scheme
-        credentials = user or parts.username and f"{parts.username}:{parts.password or ''}"
+        credentials = user
+        if not user and parts.username:
+            credentials = ":".join(urllib.parse.unquote(part or "") for part in (parts.username, parts.password))
+        if credentials and ":" not in credentials:
+            raise ValueError("--user takes NAME:PASSWORD")
         self._authorization = credentials and "Basic " + base64.b64encode(credentials.encode()).decode()
+
+    @property
+    def has_user(self):
+        return self._authorization is not None
 
     @property
     def authority(self):

@@ -7,7 +7,7 @@ import signal
 import time
 
 from delivery import open_test_stream
-from wire import Trouble
+from wire import Trouble, reason_of
 
 LINE = re.compile(rb"counters: .*?\bstreams\.open=(\d+)")
 SETTLE = 0.1  # seconds in which all processes of a parent have written
@@ -37,7 +37,7 @@ class Counters:
             time.sleep(SETTLE)
             return sum(int(number) for number in self._lines_after(offset))
         except OSError as error:
-            raise Trouble(f"the counters of {self._pid} in {self._path}: {error.strerror}") from None
+            raise Trouble(f"the counters of {self._pid} in {self._path}: {reason_of(error)}") from None
 
 
 def check(case):

@@ -14,12 +14,17 @@ class BadCertificate(Trouble):
     pass
 
 
+def reason_of(error):
+    """The system's words, without its number."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 def resolve(host, port):
     """The addresses of a name."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Trouble(f"the name '{host}' leads nowhere: {error}") from None
+        raise Trouble(f"the name '{host}' leads nowhere: {reason_of(error)}") from None
     return list(dict.fromkeys(address[0] for *_, address in found))
 
 
@@ -27,7 +32,7 @@ def _connect(host, port, timeout):
     try:
         return socket.create_connection((host, port), timeout)
     except (OSError, UnicodeError) as error:
-        raise Trouble(f"no connection to {host}, port {port}: {error}") from None
+        raise Trouble(f"no connection to {host}, port {port}: {reason_of(error)}") from None
 
 
 def _wrap(plain, host, timeout, protocols, is_insecure):
@@ -43,7 +48,7 @@ def _wrap(plain, host, timeout, protocols, is_insecure):
         raise BadCertificate(f"the certificate is not trusted: {error.verify_message}") from None
     except (OSError, ValueError) as error:
         plain.close()
-        raise Trouble(f"TLS does not come about: {error}") from None
+        raise Trouble(f"TLS does not come about: {reason_of(error)}") from None
 
 
 class Wire:
@@ -63,7 +68,7 @@ class Wire:
         try:
             self._socket.sendall(data)
         except OSError as error:
-            raise Trouble(f"the connection broke while a request was sent: {error}") from None
+            raise Trouble(f"the connection broke while a request was sent: {reason_of(error)}") from None
 
     def receive(self, timeout):
         """Some bytes; b'' when the other side has ended; None when nothing came in time."""

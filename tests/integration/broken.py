@@ -2,7 +2,8 @@
 """Small configurations of each web server, sound ones and ones that are broken on purpose, for examples/doctor.
 
 Each server takes a few knobs: mount= replaces what makes the mount stream, outside= stands beside it. The defaults
-are sound. It serves HTTP, or with a certificate HTTPS with HTTP/2.
+are sound. {socket} in a knob is the path of the responder's socket. It serves HTTP, or with a certificate HTTPS with
+HTTP/2.
 """
 
 import os
@@ -82,7 +83,7 @@ http {{
     listen 127.0.0.1:{port}{tls};
     location /events {{
       {mount}
-      fastcgi_pass unix:{socket};
+      fastcgi_pass {backend};
     }}
     location ~ ^/(list|subscribe)$ {{ fastcgi_pass unix:{poll_socket}; }}
   }}
@@ -146,7 +147,7 @@ class Nginx(WebServer):
     name = "nginx"
     template, tls_template = NGINX, NGINX_TLS
     user = "user root;"
-    knobs = {"mount": "", "outside": "", "events": "worker_connections 1024;"}
+    knobs = {"mount": "", "outside": "", "events": "worker_connections 1024;", "backend": "unix:{socket}"}
 
     def argv(self):
         return ["nginx", "-p", self.directory, "-c", self._configuration, "-e", self.directory / "error.log"]
