@@ -19,12 +19,13 @@ class Stalled(Trouble):
 class Response:
     """An answer whose body is still coming.
 
+    asked_at and head_at: when the request went out on an open connection, and when the headers were there.
     is_ended says that no more comes, is_complete that it ended as HTTP/1.1 says. A body in gzip is read decoded.
     """
 
     def __init__(self, target, resource, timeout, method="GET", headers=(), is_insecure=False):
-        self.asked_at = time.monotonic()
         self._wire = Wire(target, timeout, is_insecure=is_insecure)
+        self.asked_at = time.monotonic()
         self._buffer = b""
         self._left = None  # bytes of the current chunk, or of the body; None: unknown
         self._decoder = None

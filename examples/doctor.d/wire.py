@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A connection to the web server, with deadlines. Whatever a network does becomes a Trouble."""
 
+import functools
 import socket
 import ssl
 import time
@@ -35,12 +36,18 @@ def _connect(host, port, timeout):
         raise Trouble(f"no connection to {host}, port {port}: {reason_of(error)}") from None
 
 
-def _wrap(plain, host, timeout, protocols, is_insecure):
+@functools.lru_cache(maxsize=None)
+def _context(protocols, is_insecure):
+    """Reading all certificates of the system takes longer than most answers."""
     context = ssl.create_default_context()
     if is_insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(protocols)
+    return context
+
+
+def _wrap(plain, host, context):
     try:
         return context.wrap_socket(plain, server_hostname=host)
     except ssl.SSLCertVerificationError as error:
@@ -55,13 +62,14 @@ class Wire:
     """Bytes to and from a target."""
 
     def __init__(self, target, timeout, protocols=("http/1.1",), is_insecure=False):
+        context = _context(tuple(protocols), is_insecure) if target.is_tls else None
         began = time.monotonic()
         self._socket = _connect(target.host, target.port, timeout)
         self.round_trip = time.monotonic() - began  # seconds
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.protocol = None
-        if target.is_tls:
-            self._socket = _wrap(self._socket, target.host, timeout, list(protocols), is_insecure)
+        if context:
+            self._socket = _wrap(self._socket, target.host, context)
             self.protocol = self._socket.selected_alpn_protocol()
 
     def send(self, data):
