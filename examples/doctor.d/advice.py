@@ -43,13 +43,15 @@ HELD_BACK = {
         "server.stream-response-body = 2",
     ),
     "apache": _advise(
-        "Apache collects 8 kB before it passes them on. Let the mount's ProxyPass end in flushpackets=on; where it is a "
+        "Apache collects 8 kB before it passes them on. Let the mount's ProxyPass end in flushpackets=on; where it is "
+        "a "
         "SetHandler, add the <Proxy> section, with the same socket:",
         APACHE_MOUNT,
         *APACHE_PROXY,
     ),
     "nginx": _advise(
-        "nginx collects the answer: its header X-Accel-Buffering: no is ignored (fastcgi_ignore_headers) or lost. In the "
+        "nginx collects the answer: its header X-Accel-Buffering: no is ignored (fastcgi_ignore_headers) or lost. In "
+        "the "
         "location of the mount:",
         "fastcgi_buffering off;",
     ),
@@ -70,14 +72,18 @@ ADVICE = {
         "sse.fcgi --check",
     ),
     "not-found": {
-        "lighttpd": _advise("No mount is at this path, or lighttpd looks for a file of this name. The mount:", *LIGHTTPD_MOUNT),
+        "lighttpd": _advise(
+            "No mount is at this path, or lighttpd looks for a file of this name. The mount:",
+            *LIGHTTPD_MOUNT,
+        ),
         "apache": _advise("No mount is at this path. The mount:", APACHE_MOUNT),
         "nginx": _advise("No mount is at this path. The mount:", *NGINX_MOUNT),
     },
     "backend-down": {
         server: _advise(
             "The web server does not reach sse.fcgi: it does not run, listens elsewhere, or its socket may not be "
-            f"opened by the web server's user (--socket-mode, groups). {log} names the socket and the reason. Start it:",
+            f"opened by the web server's user (--socket-mode, groups). {log} names the socket and the reason. "
+            "Start it:",
             "sse.fcgi --listen unix:/run/fcgi-push/sse.sock",
         )
         for server, log in (
@@ -110,54 +116,78 @@ ADVICE = {
         ),
     },
     "forbidden": _everywhere(
-        "Who answers is said above. If it is sse.fcgi, the channel is missing in its --channels, or in the PUSH_CHANNELS "
+        "Who answers is said above. If it is sse.fcgi, the channel is missing in its --channels, or in the "
+        "PUSH_CHANNELS "
         "that the web server sets for this mount:",
         "sse.fcgi --channels NAME,PREFIX*",
     ),
     "test-channel": _everywhere(
-        "Only the channels of --channels may be read here. Name one of them for the tests; its readers will see the events:",
+        "Only the channels of --channels may be read here. Name one of them for the tests; its readers will see the "
+        "events:",
         "doctor --redis … --channel NAME URL",
     ),
     "no-channel": _everywhere("Ask for a channel that may be read:", "{mount}?channel=news"),
     "redirected": _everywhere(
-        "A page that asks for this address is sent elsewhere, often to a login page, which is no event stream. Give the "
+        "A page that asks for this address is sent elsewhere, often to a login page, which is no event stream. Give "
+        "the "
         "address where it ends, or leave the mount out of the rule that redirects."
     ),
     "wrong-status": _everywhere("An EventSource gives up for good on any status but 200. What answered is said above."),
     "no-params": {
-        "lighttpd": _advise("The program was asked by GET and did not learn so: something before lighttpd changes requests."),
-        "apache": _advise("The program was asked by GET and did not learn so: something before Apache changes requests."),
+        "lighttpd": _advise(
+            "The program was asked by GET and did not learn so: something before lighttpd changes requests.",
+        ),
+        "apache": _advise(
+            "The program was asked by GET and did not learn so: something before Apache changes requests.",
+        ),
         "nginx": _advise(
-            "The program was asked by GET and did not learn so. In the location of the mount:", "include fastcgi_params;"
+            "The program was asked by GET and did not learn so. In the location of the mount:", "include "
+            "fastcgi_params;"
         ),
     },
     "wrong-type": {
-        "lighttpd": _advise("Something else answers at this path: a file, a page, another program. The mount:", *LIGHTTPD_MOUNT),
-        "apache": _advise("Something else answers at this path: a file, a page, another program. The mount:", APACHE_MOUNT),
-        "nginx": _advise("Something else answers at this path: a file, a page, another program. The mount:", *NGINX_MOUNT),
+        "lighttpd": _advise(
+            "Something else answers at this path: a file, a page, another program. The mount:",
+            *LIGHTTPD_MOUNT,
+        ),
+        "apache": _advise(
+            "Something else answers at this path: a file, a page, another program. The mount:",
+            APACHE_MOUNT,
+        ),
+        "nginx": _advise(
+            "Something else answers at this path: a file, a page, another program. The mount:",
+            *NGINX_MOUNT,
+        ),
     },
     "overload": _everywhere(
-        "sse.fcgi ends streams at once when it has as many as it may have, and asks to come back later. Allow more, with "
+        "sse.fcgi ends streams at once when it has as many as it may have, and asks to come back later. Allow more, "
+        "with "
         "as many open files:",
         "sse.fcgi --max-clients COUNT",
     ),
     "no-position": _everywhere(
-        "The stream is open and its first position does not come: sse.fcgi cannot read the history of the channel. Try:",
+        "The stream is open and its first position does not come: sse.fcgi cannot read the history of the channel. "
+        "Try:",
         "sse.fcgi --check",
     ),
     # --- a stream, but not as it should be ---
     "buffered": HELD_BACK,
     "bundled": HELD_BACK,
     "late": {
-        "lighttpd": _advise("No setting of lighttpd does that: look at what stands between, and at the load of both machines."),
+        "lighttpd": _advise(
+            "No setting of lighttpd does that: look at what stands between, and at the load of both machines.",
+        ),
         "apache": _advise(
             "flushpackets=auto waits 10 ms for more before it passes anything on. Let the mount say:", APACHE_MOUNT
         ),
-        "nginx": _advise("No setting of nginx does that: look at what stands between, and at the load of both machines."),
+        "nginx": _advise(
+            "No setting of nginx does that: look at what stands between, and at the load of both machines.",
+        ),
     },
     "compressed": {
         "lighttpd": _advise(
-            "A compressor gives an event only when it is told to, and holds memory for each stream. In the section of the mount:",
+            "A compressor gives an event only when it is told to, and holds memory for each stream. In the section of "
+            "the mount:",
             "deflate.mimetypes = ()",
         ),
         "apache": _advise(
@@ -168,7 +198,8 @@ ADVICE = {
             "</Location>",
         ),
         "nginx": _advise(
-            "A compressor gives an event only when it is told to, and holds memory for each stream. In the location of the mount:",
+            "A compressor gives an event only when it is told to, and holds memory for each stream. In the location "
+            "of the mount:",
             "gzip off;",
         ),
     },
@@ -181,7 +212,8 @@ ADVICE = {
             "setenv.set-response-header."
         ),
         "apache": _advise(
-            "sse.fcgi says no-store, and something replaces it. In the <Location> of the mount, where no Header line may "
+            "sse.fcgi says no-store, and something replaces it. In the <Location> of the mount, where no Header line "
+            "may "
             "touch Cache-Control:",
             "ExpiresActive Off",
         ),
@@ -193,17 +225,20 @@ ADVICE = {
     },
     "cut": {
         "lighttpd": _advise(
-            "A quiet stream is cut before the next heartbeat. Give lighttpd more patience than sse.fcgi's --heartbeat has "
+            "A quiet stream is cut before the next heartbeat. Give lighttpd more patience than sse.fcgi's --heartbeat "
+            "has "
             "seconds (proxies before it, too):",
             "server.max-write-idle = 360",
         ),
         "apache": _advise(
-            "A quiet stream is cut before the next heartbeat. Give the mount more patience than sse.fcgi's --heartbeat has "
+            "A quiet stream is cut before the next heartbeat. Give the mount more patience than sse.fcgi's "
+            "--heartbeat has "
             "seconds (proxies before it, too):",
             APACHE_MOUNT,
         ),
         "nginx": _advise(
-            "A quiet stream is cut before the next heartbeat. Give the location more patience than sse.fcgi's --heartbeat "
+            "A quiet stream is cut before the next heartbeat. Give the location more patience than sse.fcgi's "
+            "--heartbeat "
             "has seconds (proxies before it, too):",
             "fastcgi_read_timeout 120s;",
         ),
@@ -255,7 +290,8 @@ ADVICE = {
             'server.feature-flags += ("server.h2proto" => "disable")',
         ),
         "apache": _advise(
-            "mod_http2 decides so by itself; a browser has one connection for all its tabs, and what exceeds this waits. "
+            "mod_http2 decides so by itself; a browser has one connection for all its tabs, and what exceeds this "
+            "waits. "
             "Share one stream of several channels (?channel=a,b) in a page, or among tabs; or serve this host by "
             "HTTP/1.1, six streams a browser:",
             "Protocols http/1.1",
@@ -269,7 +305,8 @@ ADVICE = {
     # --- events and resuming ---
     "redis": _everywhere("The events of the tests go through Redis. Is the address right, and the password?"),
     "nobody-hears": _everywhere(
-        "sse.fcgi follows another Redis, or another --prefix, or has no connection to it. It has to be the Redis to which "
+        "sse.fcgi follows another Redis, or another --prefix, or has no connection to it. It has to be the Redis to "
+        "which "
         "the application publishes:",
         "sse.fcgi --redis URL --prefix push:",
     ),
@@ -280,7 +317,8 @@ ADVICE = {
     ),
     "header-lost": {
         "lighttpd": _advise(
-            "The header Last-Event-ID does not reach sse.fcgi. A proxy before lighttpd removes it, or a line to remove:",
+            "The header Last-Event-ID does not reach sse.fcgi. A proxy before lighttpd removes it, or a line to "
+            "remove:",
             'setenv.set-request-header = ("Last-Event-ID" => "")',
         ),
         "apache": _advise(
@@ -303,7 +341,8 @@ ADVICE = {
             "sse.fcgi --history redis",
         ),
         "nginx": _advise(
-            "With --history memory each process has events and ids of its own: lead upstream to one, or keep the history "
+            "With --history memory each process has events and ids of its own: lead upstream to one, or keep the "
+            "history "
             "in Redis:",
             "sse.fcgi --history redis",
         ),
@@ -323,7 +362,9 @@ ADVICE = {
             "fastcgi_ignore_client_abort off;",
         ),
     },
-    "no-counters": _everywhere("Is FILE the log of this process (--log stderr, --log-level info), and may you signal it?"),
+    "no-counters": _everywhere(
+        "Is FILE the log of this process (--log stderr, --log-level info), and may you signal it?"
+    ),
     # --- long poll ---
     "poll": {
         "lighttpd": _advise(

@@ -59,24 +59,24 @@ def _parser():
     parser = Parser(
         prog="doctor",
         allow_abbrev=False,
-        description="Says why events do not arrive from a mount of sse.fcgi, and which line to add to which configuration.",
+        description="Says why events do not arrive from a mount of sse.fcgi, and which line mends the configuration.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("url", metavar="URL", help="the mount as browsers ask for it: https://host/events?channel=news")
-    parser.add_argument("--redis", metavar="URL", help="publish test events: redis://[user:pass@]host[:port], unix:///path")
-    parser.add_argument("--channel", metavar="NAME", help="publish them on this channel, which must be allowed (--channels)")
-    parser.add_argument("--prefix", default="push:", metavar="TEXT", help="--prefix of sse.fcgi (push:)")
-    parser.add_argument("--user", metavar="NAME:PASSWORD", help="log in to the web server (Basic)")
-    parser.add_argument("--insecure", dest="is_insecure", action="store_true", help="take any certificate")
-    parser.add_argument("--server", choices=advice.SERVERS, help="whose configuration to talk of, if Server: does not say")
-    parser.add_argument("--timeout", type=seconds, default=5.0, metavar="SECONDS", help="patience for any answer (5)")
-    parser.add_argument("--quiet", type=seconds, default=20.0, metavar="SECONDS",
-                        help="patience for a heartbeat; more than sse.fcgi's --heartbeat (20)")
-    parser.add_argument("--list", metavar="PATH", help="long poll (beside the mount: /list)")
-    parser.add_argument("--subscribe", metavar="PATH", help="long poll (beside the mount: /subscribe)")
-    parser.add_argument("--counters", metavar="FILE", help="the log of sse.fcgi, on its machine; with --pid")
-    parser.add_argument("--pid", type=int, help="the process of sse.fcgi, to which SIGUSR1 is sent")
+    add = parser.add_argument
+    add("url", metavar="URL", help="the mount as browsers ask for it: https://host/events?channel=news")
+    add("--redis", metavar="URL", help="publish test events: redis://[user:pass@]host[:port] or unix:///path")
+    add("--channel", metavar="NAME", help="publish them on this channel, one that --channels allows")
+    add("--prefix", default="push:", metavar="TEXT", help="--prefix of sse.fcgi (push:)")
+    add("--user", metavar="NAME:PASSWORD", help="log in to the web server (Basic)")
+    add("--insecure", dest="is_insecure", action="store_true", help="take any certificate")
+    add("--server", choices=advice.SERVERS, help="whose configuration to talk of, if Server: does not say")
+    add("--timeout", type=seconds, default=5.0, metavar="SECONDS", help="patience for any answer (5)")
+    add("--quiet", type=seconds, default=20.0, metavar="SECONDS", help="patience for a heartbeat (20)")
+    add("--list", metavar="PATH", help="long poll (beside the mount: /list)")
+    add("--subscribe", metavar="PATH", help="long poll (beside the mount: /subscribe)")
+    add("--counters", metavar="FILE", help="the log of sse.fcgi, on its machine; with --pid")
+    add("--pid", type=int, help="the process of sse.fcgi, to which SIGUSR1 is sent")
     return parser
 
 

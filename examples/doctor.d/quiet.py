@@ -16,10 +16,12 @@ def check(case):
     passed = time.monotonic() - began
     life = _life(stream, seen)
     if stream.has_farewell():
-        case.report.ok("quiet time", f"sse.fcgi itself ended the stream after {passed:.1f} s, in good order (--max-age)")
+        text = f"sse.fcgi itself ended the stream after {passed:.1f} s, in good order (--max-age)"
+        case.report.ok("quiet time", text)
     elif life:
         case.heartbeat = life[0].at - began
-        case.report.ok("quiet time", f"a {'heartbeat' if _is_heartbeat(life[0]) else 'event'} after {case.heartbeat:.1f} s")
+        what = "a heartbeat" if _is_heartbeat(life[0]) else "an event"
+        case.report.ok("quiet time", f"{what} after {case.heartbeat:.1f} s")
     elif stream.is_ended:
         case.report.problem("quiet time", f"the stream was cut after {passed:.1f} s without events", "cut")
     else:

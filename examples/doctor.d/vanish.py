@@ -45,7 +45,7 @@ def check(case):
         text = "not checked; on the machine of sse.fcgi: --counters LOG-FILE --pid PID"
         return case.report.unknown("vanished", text)
     counters = Counters(case.options.counters, case.options.pid)
-    heartbeat = case.heartbeat or 15.0
+    heartbeat = case.heartbeat or case.options.quiet
     try:
         _check_forgotten(case, counters, heartbeat)
     except Trouble as trouble:

@@ -45,6 +45,7 @@ ErrorLog "{directory}/error.log"
 {user}
 {outside}
 {tls}
+{offered}
 {mount}
 ProxyPass "/list" "unix:{poll_socket}|fcgi://poll/list"
 ProxyPass "/subscribe" "unix:{poll_socket}|fcgi://poll/subscribe"
@@ -56,7 +57,6 @@ APACHE_MODULES = (
 APACHE_TLS = """
 SSLEngine on
 SSLCertificateFile "{certificate}"
-Protocols h2 http/1.1
 """
 APACHE_PROXY = 'ProxyPass "/events" "unix:{socket}|fcgi://push/events" '
 APACHE_HANDLER = """
@@ -137,7 +137,7 @@ class Apache(WebServer):
     template, tls_template = APACHE, APACHE_TLS
     user = "User www-data\nGroup www-data"
     modules = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in APACHE_MODULES)
-    knobs = {"mount": APACHE_PROXY + "flushpackets=on timeout=300", "outside": ""}
+    knobs = {"mount": APACHE_PROXY + "flushpackets=on timeout=300", "outside": "", "offered": "Protocols h2 http/1.1"}
 
     def argv(self):
         return ["apache2", "-D", "FOREGROUND", "-f", self._configuration]

@@ -27,7 +27,7 @@ class Finding:
 
     def line(self, verdict, name):
         """The line of that check, which must be there with that verdict."""
-        found = [line for line in self.lines if line.startswith(verdict) and line[len(verdict) :].strip().startswith(name)]
+        found = [line for line in self.lines if line.startswith(f"{verdict:<8}  {name}")]
         assert found, f"no line '{verdict} {name}' in\n{self.text}"
         return found[0]
 
@@ -111,7 +111,8 @@ def test_a_sound_mount_is_well(clinic, kind):
     server = clinic.mount(kind, responder)
     finding = clinic.examine(server.url(), "--pid", responder.pid, "--counters", responder.log_path)
     assert finding.is_well(), finding.text
-    for name in ("answer", "caching", "compression", "first bytes", "events", "resume", "long poll", "HTTP/1.1", "quiet"):
+    checks = ("answer", "caching", "compression", "first bytes", "events", "resume", "long poll", "HTTP/1.1", "quiet")
+    for name in checks:
         finding.line("ok", name)
     assert "came once, in order" in finding.line("ok", "resume")
     assert "was forgotten" in finding.line("ok", "vanished")
@@ -275,12 +276,38 @@ def test_apache_that_waits_for_more_is_a_warning(clinic):
     assert PROXY_LINE in finding.lines
 
 
+FLUSHING = broken.APACHE_PROXY + "flushpackets=on timeout=300"
+COLLECTING = "fastcgi_ignore_headers X-Accel-Buffering; fastcgi_buffering on;"
+MENDED = {
+    "apache compresses no more": (
+        APACHE,
+        {
+            "outside": "AddOutputFilterByType DEFLATE text/event-stream",
+            "mount": FLUSHING + '\n<Location "/events">\nSetEnv no-gzip 1\nSetEnv no-brotli 1\n</Location>',
+        },
+    ),
+    "nginx collects no more": (NGINX, {"mount": COLLECTING.replace("buffering on", "buffering off")}),
+    "nginx compresses no more": (NGINX, {"outside": "gzip on; gzip_types text/event-stream;", "mount": "gzip off;"}),
+    "lighttpd offers no HTTP/2": (
+        LIGHTTPD,
+        {"outside": 'server.feature-flags += ("server.h2proto" => "disable")', "is_tls": True},
+    ),
+    "apache offers no HTTP/2": (APACHE, {"outside": "Protocols http/1.1", "offered": "", "is_tls": True}),
+}
+
+
+@pytest.mark.parametrize("kind, how", MENDED.values(), ids=MENDED)
+def test_a_line_that_was_told_mends_the_mount(clinic, kind, how):
+    finding = clinic.examine(clinic.mount(kind, **how).url(), "--insecure")
+    assert finding.is_well(), finding.text
+
+
 # --- What is not the web server's fault ---
 
 
 def test_two_processes_that_do_not_know_each_other_are_told(clinic):
     sockets = [clinic.responder().path for _ in range(2)]
-    upstream = "upstream both {{ server unix:{}; server unix:{}; }}".format(*sockets).replace("{{", "{").replace("}}", "}")
+    upstream = "upstream both {" + "".join(f" server unix:{path};" for path in sockets) + " }"
     server = clinic.mount(NGINX, clinic.responders[0], outside=upstream, backend="both")
     finding = clinic.examine(server.url())
     assert finding.status == 1
@@ -305,7 +332,8 @@ def test_channels_that_may_not_be_read_are_told(clinic):
     refused = clinic.examine(server.url("/events?channel=chat"))
     refused.must_be_one_problem("answer", "sse.fcgi --channels NAME,PREFIX*")
     assert "'chat' may not be read" in refused.text
-    clinic.examine(server.url("/events?channel=news")).must_be_one_problem("events", "doctor --redis … --channel NAME URL")
+    untested = clinic.examine(server.url("/events?channel=news"))
+    untested.must_be_one_problem("events", "doctor --redis … --channel NAME URL")
 
 
 def test_events_go_to_a_channel_that_is_given(clinic):
@@ -339,6 +367,17 @@ def test_a_long_poll_that_is_down_is_a_problem_and_one_that_is_not_there_is_none
     assert finding.status == 0, finding.text
     assert "404" in finding.line("-", "long poll")
     assert clinic.examine(absent.url(), "--list", "/list").status == 1
+
+
+def test_a_client_that_is_not_forgotten_is_told(clinic):
+    responder = clinic.responder(heartbeat="60s")
+    server = clinic.mount(LIGHTTPD, responder)  # which notices when it writes, so never while all is quiet
+    options = ("--quiet", "0.5", "--pid", responder.pid, "--counters", responder.log_path)
+    finding = clinic.examine(server.url(), *options)
+    assert finding.status == 1
+    finding.line("WARNING", "quiet time")
+    finding.line("PROBLEM", "vanished")
+    assert "sse.fcgi --heartbeat 15s" in finding.lines
 
 
 def test_counters_that_do_not_come_are_told(clinic):

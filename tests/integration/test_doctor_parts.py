@@ -114,7 +114,7 @@ def test_every_finding_has_advice_for_every_server(finding):
 def test_checks_and_advice_know_the_same_findings():
     sources = [path.read_text() for path in PARTS.glob("*.py")]
     calls = [node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    told = [call for call in calls if getattr(call.func, "attr", None) in ("problem", "warning") and len(call.args) == 3]
+    told = [call for call in calls if getattr(call.func, "attr", "") in ("problem", "warning") and len(call.args) == 3]
     named = {call.args[2].value for call in told if isinstance(call.args[2], ast.Constant)}
     assert named and named <= advice.ADVICE.keys()
     assert set(opening.STATUS_FINDINGS.values()) <= advice.ADVICE.keys()
@@ -146,7 +146,8 @@ def test_an_unknown_server_gets_the_lines_of_all():
 
 
 @pytest.mark.parametrize(
-    "length, octets", [(0, "00"), (10, "0a"), (126, "7e"), (127, "7f00"), (254, "7f7f"), (255, "7f8001"), (1337, "7fba09")]
+    "length, octets",
+    [(0, "00"), (10, "0a"), (126, "7e"), (127, "7f00"), (254, "7f7f"), (255, "7f8001"), (1337, "7fba09")],
 )
 def test_lengths_are_integers_with_a_prefix_of_seven_bits(length, octets):
     assert http2.literal("a", "x" * length) == bytes.fromhex("000161" + octets) + b"x" * length
@@ -182,7 +183,9 @@ def test_a_target_is_asked_for_another_channel(url, authority, resource):
     assert (target.authority, target.resource(channel="x")) == (authority, resource)
 
 
-@pytest.mark.parametrize("url, path", [("http://h/events", "/list"), ("http://h/a/events/?x", "/a/list"), ("http://h", "/list")])
+@pytest.mark.parametrize(
+    "url, path", [("http://h/events", "/list"), ("http://h/a/events/?x", "/a/list"), ("http://h", "/list")]
+)
 def test_the_long_poll_stands_beside_the_mount(url, path):
     assert Target(url).sibling("list") == path
 
@@ -294,7 +297,7 @@ MESSAGE = b'{"error":"forbidden-channel","message":"the channel may not be read 
 STRANGE = {
     "a redirect": (answer("302 Found", Location="/login"), "answer", "redirected to /login"),
     "a login": (answer("401 Unauthorized", Server="Apache/2.4.57"), "answer", "CGIPassAuth On"),
-    "a refusal of the program": (answer("403 Forbidden", MESSAGE), "answer", "the program says: the channel may not be"),
+    "a refusal of the program": (answer("403 Forbidden", MESSAGE), "answer", "the program says: the channel may not"),
     "a refusal of the server": (answer("403 Forbidden"), "answer", "not from the program"),
     "an error": (answer("500 Oops"), "answer", "error_log says why"),
     "a timeout of a gateway": (answer("504 Gateway Timeout"), "answer", "sse.fcgi --listen"),
@@ -357,7 +360,14 @@ def test_tls_that_is_none_is_told():
 
 @pytest.mark.parametrize(
     "said, expected",
-    [(b":3\r\n", 3), (b"+OK\r\n", "OK"), (b"-NOAUTH no\r\n", None), (b"HTTP/1.1 400\r\n", None), (b"", None), (b":\xb2\r\n", None)],
+    [
+        (b":3\r\n", 3),
+        (b"+OK\r\n", "OK"),
+        (b"-NOAUTH no\r\n", None),
+        (b"HTTP/1.1 400\r\n", None),
+        (b":\xb2\r\n", None),
+        (b"", None),
+    ],
 )
 def test_redis_answers_or_is_a_trouble(said, expected):
     with answering(said) as port:
