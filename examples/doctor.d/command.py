@@ -43,6 +43,13 @@ exit status: 0 when there is no PROBLEM (a WARNING is printed, and does not coun
 """
 
 
+def process_id(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("takes the number of a process")
+    return value
+
+
 def seconds(text):
     value = float(text)
     if not 0 < value <= 3600:
@@ -76,7 +83,7 @@ def _parser():
     add("--list", metavar="PATH", help="long poll (beside the mount: /list)")
     add("--subscribe", metavar="PATH", help="long poll (beside the mount: /subscribe)")
     add("--counters", metavar="FILE", help="the log of sse.fcgi, on its machine; with --pid")
-    add("--pid", type=int, help="the process of sse.fcgi, to which SIGUSR1 is sent")
+    add("--pid", type=process_id, metavar="PID", help="the process of sse.fcgi, to which SIGUSR1 is sent")
     return parser
 
 
@@ -104,6 +111,7 @@ def _examine(case):
 
 def main(arguments=None):
     case = _prepare(arguments)
+    sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a character of the advice
     try:
         case.report.say(f"doctor: {case.target}")
         _examine(case)

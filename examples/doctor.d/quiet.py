@@ -7,8 +7,7 @@ from delivery import open_test_stream
 
 
 def check(case):
-    parameters = {} if case.redis else {"heartbeat": "event"}
-    stream = open_test_stream(case, **parameters)
+    stream = open_test_stream(case)
     began = stream.items[-1].at
     seen = len(stream.items)
     stream.read_until(lambda: _life(stream, seen), case.options.quiet)
@@ -20,16 +19,12 @@ def check(case):
         case.report.ok("quiet time", text)
     elif life:
         case.heartbeat = life[0].at - began
-        what = "a heartbeat" if _is_heartbeat(life[0]) else "an event"
+        what = "a heartbeat" if life[0].kind == "comment" else "an event"
         case.report.ok("quiet time", f"{what} after {case.heartbeat:.1f} s")
     elif stream.is_ended:
         case.report.problem("quiet time", f"the stream was cut after {passed:.1f} s without events", "cut")
     else:
         case.report.warning("quiet time", f"no heartbeat in {passed:.0f} s", "no-heartbeat")
-
-
-def _is_heartbeat(item):
-    return item.kind == "comment" or item.type == "heartbeat"
 
 
 def _life(stream, seen):

@@ -20,10 +20,11 @@ class Report:
         self.mount = "/events"
 
     def _line(self, verdict, name, text):
-        print(f"{verdict:<8}  {name:<14}  {text}", file=self._out, flush=True)
+        self.say(f"{verdict:<8}  {name:<14}  {text}")
 
     def say(self, text):
-        print(text, file=self._out, flush=True)
+        """Prints a line; what servers put into it does not reach the terminal's controls."""
+        print("".join(char if char.isprintable() else "?" for char in text), file=self._out, flush=True)
 
     def ok(self, name, text):
         self._line("ok", name, text)

@@ -9,6 +9,7 @@ import time
 from delivery import open_test_stream
 from wire import Trouble, reason_of
 
+PROGRAM = "sse.fcgi"
 LINE = re.compile(rb"counters: .*?\bstreams\.open=(\d+)")
 SETTLE = 0.1  # seconds in which all processes of a parent have written
 HEARTBEATS = 3
@@ -25,8 +26,17 @@ class Counters:
             log.seek(offset)
             return LINE.findall(log.read())
 
+    def _must_be_ours(self):
+        """SIGUSR1 ends a process that does not expect it."""
+        with open(f"/proc/{self._pid}/comm") as comm:
+            name = comm.read().strip()
+        if name != PROGRAM:
+            raise Trouble(f"process {self._pid} is {name}, not {PROGRAM}: it got no signal")
+
     def streams(self, timeout):
+        """The sum over what is written; Trouble when nothing is."""
         try:
+            self._must_be_ours()
             offset = os.path.getsize(self._path)
             os.kill(self._pid, signal.SIGUSR1)
             deadline = time.monotonic() + timeout

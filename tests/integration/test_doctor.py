@@ -383,10 +383,20 @@ def test_a_client_that_is_not_forgotten_is_told(clinic):
 def test_counters_that_do_not_come_are_told(clinic):
     responder = clinic.responder()
     server = clinic.mount(NGINX, responder)
-    longpoll = clinic.responders[-1]
-    finding = clinic.examine(server.url(), "--pid", longpoll.pid, "--counters", responder.log_path)
+    other_log = clinic.responders[-1].log_path
+    finding = clinic.examine(server.url(), "--pid", responder.pid, "--counters", other_log)
     assert finding.status == 1
-    assert f"SIGUSR1 to {longpoll.pid}" in finding.line("PROBLEM", "vanished")
+    assert f"SIGUSR1 to {responder.pid}" in finding.line("PROBLEM", "vanished")
+
+
+def test_a_process_that_is_not_ours_gets_no_signal(clinic):
+    responder = clinic.responder()
+    server = clinic.mount(NGINX, responder)
+    with subprocess.Popen(["sleep", "60"]) as other:
+        finding = clinic.examine(server.url(), "--pid", other.pid, "--counters", responder.log_path)
+        assert other.poll() is None
+        other.kill()
+    assert "is sleep, not sse.fcgi" in finding.line("PROBLEM", "vanished")
 
 
 # --- The command ---
@@ -426,6 +436,7 @@ def test_an_interrupt_ends_it_at_once_and_quietly(clinic, tmp_path, moment):
         (["--timeout", "0", "http://host/"], "--timeout"),
         (["--timeout", "x", "http://host/"], "--timeout"),
         (["--counters", "log", "http://host/"], "--pid"),
+        (["--counters", "log", "--pid", "-1", "http://host/"], "--pid"),
         (["--prune", "http://host/"], "--prune"),
     ],
 )

@@ -3,6 +3,7 @@
 
 import ast
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -299,6 +300,11 @@ STRANGE = {
     "a login": (answer("401 Unauthorized", Server="Apache/2.4.57"), "answer", "CGIPassAuth On"),
     "a refusal of the program": (answer("403 Forbidden", MESSAGE), "answer", "the program says: the channel may not"),
     "a refusal of the server": (answer("403 Forbidden"), "answer", "not from the program"),
+    "a refusal that plays with the terminal": (
+        answer("403 Forbidden", rb'{"error":"x","message":"\u001b[2Jgone\u0007"}'),
+        "answer",
+        "the program says: ?[2Jgone?",
+    ),
     "an error": (answer("500 Oops"), "answer", "error_log says why"),
     "a timeout of a gateway": (answer("504 Gateway Timeout"), "answer", "sse.fcgi --listen"),
     "a page": (answer(Content_Type="text/html"), "content type", "text/html instead of text/event-stream"),
@@ -341,6 +347,13 @@ def test_behind_a_compressor_the_rest_is_asked_for_without_it(data):
     finding.line("PROBLEM", "compression")
     assert "gzip off;" in finding.lines
     finding.line("ok", "first bytes")
+
+
+def test_a_terminal_without_our_characters_gets_others():
+    with answering(answer("403 Forbidden", MESSAGE)) as port:
+        command = [DOCTOR, f"http://127.0.0.1:{port}/events"]  # whose advice has an ellipsis
+        result = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert result.returncode == 1 and b"doctor --redis ? --channel NAME URL" in result.stdout
 
 
 def test_a_server_that_says_nothing_is_told():
