@@ -21,6 +21,7 @@ class WebServer(Process):
 
     folder = None
     include = None  # the line of server.conf that includes a mode
+    default_mode = "unix.conf"
     reload_signal = None
 
     def __init__(self, directory, files, replacements, environment=None, port=None, is_tls=False):
@@ -40,7 +41,7 @@ class WebServer(Process):
     def _write(self, files, replacements):
         names = [f"{self.folder}/{name}" for name in ["server.conf", *files]]
         examples.write(names, self.directory, {**self.own_replacements(), **replacements})
-        examples.rewrite(self.configuration, {self.include: self.include.replace("unix.conf", files[0])})
+        examples.rewrite(self.configuration, {self.include % self.default_mode: self.include % files[0]})
 
     @property
     def configuration(self):
@@ -80,7 +81,7 @@ class WebServer(Process):
 class Lighttpd(WebServer):
     name = "lighttpd"
     folder = "lighttpd"
-    include = 'include "unix.conf"'
+    include = 'include "%s"'
     reload_signal = signal.SIGUSR1
 
     def own_replacements(self):
@@ -100,7 +101,8 @@ class Apache(WebServer):
 
     name = "apache2"
     folder = "apache"
-    include = "Include proxypass-unix.conf"
+    include = "Include %s"
+    default_mode = "proxypass-unix.conf"
     reload_signal = signal.SIGUSR1
 
     def own_replacements(self):
@@ -115,11 +117,14 @@ class Apache(WebServer):
     def argv(self):
         return ["apache2", "-D", "FOREGROUND", "-f", self.configuration]
 
+    def is_ready(self):
+        return "resuming normal operations" in self.log_since_start()
+
 
 class Nginx(WebServer):
     name = "nginx"
     folder = "nginx"
-    include = "include unix.conf;"
+    include = "include %s;"
     reload_signal = signal.SIGHUP
 
     def ports(self):
