@@ -69,14 +69,17 @@ class Probe(Worker):
     def __init__(self, site):
         super().__init__(site)
         self.count = 0
+        self.longest_ms = 0
         self._due = time.monotonic()
 
     def turn(self):
         method, target = self.REQUESTS[self.count % 2]
         self.count += 1
         self._due = max(self._due + 0.02, time.monotonic() - 0.5)
+        asked = time.monotonic()
         response = self.site.request(method, target)
         response.body()
+        self.longest_ms = max(self.longest_ms, round((time.monotonic() - asked) * 1000))
         response.close()
         if response.status != 200:
             raise AssertionError(f"{method} {target}: {response.status}")

@@ -7,9 +7,15 @@ import time
 import h2.config
 import h2.connection
 import h2.events
-import h2.exceptions
 
 from web import Headers, Response
+
+
+class Connection(h2.connection.H2Connection):
+    """After a GOAWAY the streams that are open go on (RFC 9113 §6.8); h2 would take every further frame for an error."""
+
+    def _receive_goaway_frame(self, frame):
+        return [], []
 
 
 class Http2Response(Response):
@@ -18,7 +24,7 @@ class Http2Response(Response):
     def __init__(self, address, method, target, headers=(), body=b"", timeout=5.0, tls=None):
         self._socket = tls.wrap_socket(socket.create_connection(address, timeout), server_hostname="localhost")
         assert self._socket.selected_alpn_protocol() == "h2", "the server speaks no HTTP/2"
-        self._connection = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
+        self._connection = Connection(h2.config.H2Configuration(header_encoding="utf-8"))
         self._body = b""
         self._is_done = False
         self.status = None

@@ -15,7 +15,7 @@ import servers
 import web
 import webservers
 from http2 import Http2Response
-from process import free_port, has_ended
+from process import free_port
 from sse import Stream
 
 OPTIONS = {
@@ -74,6 +74,9 @@ def children_of(pid):
 class Programs:
     """Both programs as a mode has them run: what stands in its files, and the processes whose streams are counted."""
 
+    has_streams = True
+    is_reloadable = True  # the programs outlive a request, so that signals can make them begin anew
+
     def __init__(self, stage):
         self.stage = stage
         self.directory = stage.directory / "programs"  # where the user of the web server can get at them
@@ -98,6 +101,10 @@ class Programs:
     def polling(self):
         """The processes that hold polls."""
         raise NotImplementedError
+
+    def signal(self, number):
+        for process in self.streaming() + self.polling():
+            os.kill(process.pid, number)
 
     def open_streams(self):
         return sum(counters.read(process)["streams.open"] for process in self.streaming())
@@ -201,6 +208,9 @@ class ByMultiwatch(BySpawnFcgi):
 class ByFcgid(Programs):
     """Long polls alone: mod_fcgid starts a process for each that waits."""
 
+    has_streams = False
+    is_reloadable = False
+
     def __init__(self, stage):
         super().__init__(stage)
         self.replacements = {PROGRAMS: self.directory, SETTINGS: self.write_settings()}
@@ -223,7 +233,7 @@ class Mode:
 
     @property
     def has_streams(self):
-        return self.programs is not ByFcgid
+        return self.programs.has_streams
 
 
 def of(server, name, file, programs, *included, http="1.1"):

@@ -18,6 +18,7 @@ import conftest
 import eventsources
 import modes
 import pytest
+import webservers
 from process import die_with_parent, until
 
 HEARTBEAT = 1.0
@@ -66,6 +67,7 @@ def for_modes(chosen):
 
 every_mode = for_modes(modes.MODES)
 every_stream = for_modes(STREAMING)
+every_reloadable = for_modes([mode for mode in STREAMING if mode.programs.is_reloadable])
 
 
 @pytest.fixture
@@ -255,3 +257,28 @@ def test_a_client_that_vanishes_is_forgotten_within_three_heartbeats(site, chann
         note(site, killed_ms=round((time.monotonic() - gone) * 1000))
     site.publish(channel, "still here")
     assert kept.next_event().text == "still here"
+
+
+# --- Reloads ---
+
+
+@for_modes([mode for mode in STREAMING if mode.server is not webservers.Lighttpd])
+def test_a_graceful_reload_of_the_web_server_is_noticed_by_nobody(site, channel):
+    with eventsources.Audience(site, channel, 20) as audience:
+        old = set(site.server.children())
+        site.server.reload()
+        until(lambda: set(site.server.children()) - old, "new processes of the web server")
+        count = audience.probe.count
+        until(lambda: audience.probe.count > count + 30, "the probe has asked them", check=audience.check)
+        audience.finish()
+        note(site, longest_request_at_reload_ms=audience.probe.longest_ms)
+
+
+@every_reloadable
+def test_a_reload_and_an_upgrade_are_noticed_by_nobody(site, channel):
+    with eventsources.Audience(site, channel, 200) as audience:
+        for number, openings in ((signal.SIGHUP, 2), (signal.SIGUSR2, 3)):
+            site.programs.signal(number)
+            audience.wait_openings(openings)
+        audience.finish()
+        note(site, streams=len(audience.sources), asked=audience.probe.count, longest_request_ms=audience.probe.longest_ms)
