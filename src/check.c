@@ -7,8 +7,7 @@
 #include "base/log.h"
 #include "base/option_value.h"
 #include "process/socket.h"
-#include "redis/source.h"
-#include "server.h"
+#include "service.h"
 
 enum { ANSWER_LIMIT_S = 10 };
 
@@ -79,8 +78,9 @@ static void print_retention(const struct settings *settings)
     buffer_fini(&memory);
 }
 
-int check_run(const struct program *program, const struct settings *settings, const struct redis_address *address)
+int check_run(const struct program *program, const struct configuration *configuration)
 {
+    const struct settings *settings = &configuration->settings;
     struct counters counters;
     struct hub hub;
     struct buffer place = {0};
@@ -92,14 +92,14 @@ int check_run(const struct program *program, const struct settings *settings, co
     /* What would be a warning during service is the answer here. */
     log_open(program->name, LOG_TARGET_STDERR, LOG_LEVEL_ERROR);
     counters_init(&counters);
-    server_init_source(&source, attempt.loop, settings, address, &events, &counters);
-    server_init_hub(&hub, &source, program, settings, &counters);
+    service_init_source(&source, attempt.loop, configuration, PART_RECORDS, &events, &counters);
+    service_init_hub(&hub, &source, program, settings, 0, &counters);
     printf("would listen on: %s\n", result == 0 ? place.data : "NOTHING: give --listen");
     printf("would subscribe to: %s*\n", settings->prefix);
     print_retention(settings);
     print_list("channels that may be read", &settings->channels, " none");
     print_list("other origins that may read", &settings->cors_origins, " none");
-    if (try_redis(&attempt, &source, address) != 0 || result != 0)
+    if (try_redis(&attempt, &source, &configuration->redis) != 0 || result != 0)
         result = 1;
     source_fini(&source);
     hub_fini(&hub);

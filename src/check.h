@@ -3,11 +3,10 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include "configuration.h"
 #include "program.h"
-#include "redis/address.h"
-#include "settings.h"
 
-/* Says on standard output what server_run would do, and tries Redis. Returns the exit status. */
-int check_run(const struct program *program, const struct settings *settings, const struct redis_address *address);
+/* Says on standard output what would be done, and tries Redis. Returns the exit status. */
+int check_run(const struct program *program, const struct configuration *configuration);
 
 #endif

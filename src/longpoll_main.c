@@ -7,6 +7,7 @@ static const struct program longpoll = {
     .name = "longpoll.fcgi",
     .summary = "Long polling behind the web server you already run: /list and /subscribe",
     .format = &format_json,
+    .is_waiting = longpoll_is_waiting,
     .handle = longpoll_handle,
 };
 

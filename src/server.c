@@ -1,197 +1,113 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "server.h"
 
-#include <ev.h>
-#include <signal.h>
 #include <sys/resource.h>
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "endpoint/exchange.h"
+#include "fcgi/decoder.h"
 #include "fcgi/fastcgi.h"
 #include "process/listener.h"
-#include "push/hub.h"
-#include "redis/source.h"
+#include "service.h"
 
-/* What is open besides clients: standard streams, loop, listening socket, Redis, log, memory file. */
-enum { OWN_DESCRIPTORS = 32, DRAIN_TIMEOUT_MS = 30000 };
-
-struct server {
-    struct ev_loop *loop;
-    const struct settings *settings;
-    struct listen_socket *socket;
-    struct counters counters;
-    struct hub hub;
-    struct source source;
-    struct endpoint endpoint;
-    struct fastcgi fastcgi;
-    struct listener listener;
-    ev_check turn_begin;
-    ev_prepare turn_end;
-    ev_timer due;   /* the next heartbeat or deadline */
-    ev_timer grace; /* the end of patience after SIGTERM */
-    ev_signal terminate, interrupt, report;
-    bool is_ending;
+enum {
+    OWN_DESCRIPTORS = 32, /* open besides clients: standard streams, loop, listening socket, Redis, log, memory file */
+    SPARE_DESCRIPTORS = 64, /* for those who are told that there is no room */
+    DRAIN_TIMEOUT_MS = 30000,
+    RECORDERS = 2 /* of a parent's workers */
 };
 
-/* --- turns of the loop ---------------------------------------------------------------------------------------- */
+/* A worker that cannot reach Redis serves all the same, after a while: clients may come, and wait. */
+static const double patience_s = 2;
 
-static void set_time(struct server *server)
+struct server {
+    struct service service;
+    struct fastcgi fastcgi;
+    struct listener listener;
+    struct listen_socket *socket;
+    const struct worker *worker; /* NULL: no parent */
+    ev_timer patience;
+    bool is_ready;
+};
+
+/* --- the front of the service --------------------------------------------------------------------------------- */
+
+static void front_set_time(void *self, int64_t now_ms)
 {
-    int64_t now_ms = clock_monotonic_ms();
-    hub_set_time(&server->hub, now_ms);
+    struct server *server = self;
     fastcgi_set_time(&server->fastcgi, now_ms);
 }
 
-static void on_turn_begin(struct ev_loop *loop, ev_check *check, int events)
+static int64_t front_due(const void *self)
 {
-    (void)loop;
-    (void)events;
-    set_time(check->data);
+    const struct server *server = self;
+    return fastcgi_due(&server->fastcgi);
 }
 
-/* Only makes the loop turn. */
-static void on_due(struct ev_loop *loop, ev_timer *timer, int events)
+static void front_expire(void *self)
 {
-    (void)loop;
-    (void)timer;
-    (void)events;
-}
-
-static void arm_due(struct server *server)
-{
-    int64_t hub_next = hub_due(&server->hub);
-    int64_t fastcgi_next = fastcgi_due(&server->fastcgi);
-    int64_t next = hub_next < fastcgi_next ? hub_next : fastcgi_next;
-
-    if (next == TIMEOUT_NEVER) {
-        ev_timer_stop(server->loop, &server->due);
-        return;
-    }
-    int64_t delay_ms = next - server->hub.now_ms;
-    server->due.repeat = delay_ms > 0 ? (double)delay_ms / 1000 : 0.001;
-    ev_timer_again(server->loop, &server->due);
-}
-
-static void on_turn_end(struct ev_loop *loop, ev_prepare *prepare, int events)
-{
-    struct server *server = prepare->data;
-
-    (void)events;
-    hub_expire(&server->hub);
+    struct server *server = self;
     fastcgi_expire(&server->fastcgi);
-    hub_flush(&server->hub);
+}
+
+static void front_reap(void *self)
+{
+    struct server *server = self;
     fastcgi_reap(&server->fastcgi);
-    arm_due(server);
-    if (server->is_ending && server->fastcgi.stats.connections_open.value == 0 && source_has_ended(&server->source))
-        ev_break(loop, EVBREAK_ALL);
 }
 
-/* --- signals -------------------------------------------------------------------------------------------------- */
-
-static void on_grace_over(struct ev_loop *loop, ev_timer *timer, int events)
+static void front_end(void *self)
 {
-    struct server *server = timer->data;
-    (void)events;
-    if (server->fastcgi.stats.connections_open.value > 0)
-        log_warning("connections still open at the end of --grace: %llu",
-                    (unsigned long long)server->fastcgi.stats.connections_open.value);
-    ev_break(loop, EVBREAK_ALL);
-}
-
-static void on_terminate(struct ev_loop *loop, ev_signal *signal, int events)
-{
-    struct server *server = signal->data;
-
-    (void)events;
-    if (server->is_ending) {
-        ev_break(loop, EVBREAK_ALL);
-        return;
-    }
-    log_info("ending; open streams: %llu", (unsigned long long)server->hub.stats.streams_open.value);
-    server->is_ending = true;
+    struct server *server = self;
+    ev_timer_stop(server->service.loop, &server->patience);
     listener_stop(&server->listener);
     socket_close(server->socket);
-    hub_flush(&server->hub);
-    hub_end_all(&server->hub);
     fastcgi_end(&server->fastcgi);
-    source_end(&server->source);
-    server->grace.repeat = (double)server->settings->grace_ms / 1000 + 0.001;
-    ev_timer_again(loop, &server->grace);
 }
 
-static void on_report(struct ev_loop *loop, ev_signal *signal, int events)
+static bool front_has_ended(const void *self)
 {
-    struct server *server = signal->data;
-    struct buffer report = {0};
+    const struct server *server = self;
+    return server->fastcgi.stats.connections_open.value == 0;
+}
 
+/* --- readiness ------------------------------------------------------------------------------------------------ */
+
+static void become_ready(struct server *server)
+{
+    if (server->is_ready || server->service.is_ending)
+        return;
+    server->is_ready = true;
+    ev_timer_stop(server->service.loop, &server->patience);
+    listener_start(&server->listener);
+    if (server->worker != NULL)
+        server->worker->on_ready(server->worker->context);
+}
+
+static void on_source_ready(void *owner)
+{
+    become_ready(owner);
+}
+
+static void on_patience_over(struct ev_loop *loop, ev_timer *timer, int events)
+{
     (void)loop;
     (void)events;
-    counters_report(&server->counters, &report);
-    log_info("counters: %s", report.data);
-    buffer_fini(&report);
+    become_ready(timer->data);
 }
 
-static void watch_signals(struct server *server)
+/* Who has predecessors first gets to where they are, so that none of its clients waits for that. */
+static void start_accepting(struct server *server)
 {
-    signal(SIGPIPE, SIG_IGN);
-    ev_signal_init(&server->terminate, on_terminate, SIGTERM);
-    ev_signal_init(&server->interrupt, on_terminate, SIGINT);
-    ev_signal_init(&server->report, on_report, SIGUSR1);
-    server->terminate.data = server->interrupt.data = server->report.data = server;
-    ev_signal_start(server->loop, &server->terminate);
-    ev_signal_start(server->loop, &server->interrupt);
-    ev_signal_start(server->loop, &server->report);
+    if (server->worker == NULL || !server->worker->has_predecessor) {
+        become_ready(server);
+        return;
+    }
+    ev_timer_init(&server->patience, on_patience_over, patience_s, 0);
+    server->patience.data = server;
+    ev_timer_start(server->service.loop, &server->patience);
 }
 
 /* --- parts ---------------------------------------------------------------------------------------------------- */
-
-void server_init_source(struct source *source, struct ev_loop *loop, const struct settings *settings,
-                        const struct redis_address *address, const struct source_events *events,
-                        struct counters *counters)
-{
-    const struct journal_config config = {.address = address,
-                                          .prefix = settings->prefix,
-                                          .max_message_bytes = (size_t)settings->max_message_bytes,
-                                          .log_length = (size_t)settings->log_length,
-                                          .history_length = (size_t)settings->history_length,
-                                          .history_ttl_ms = settings->history_ttl_ms};
-    enum source_kind kind = settings->history == HISTORY_REDIS ? SOURCE_LOG : SOURCE_MEMORY;
-
-    source_init(source, kind, loop, &config, events, counters);
-}
-
-void server_init_hub(struct hub *hub, struct source *source, const struct program *program,
-                     const struct settings *settings, struct counters *counters)
-{
-    const struct hub_config config = {.format = program->format,
-                                      .source = source_of_histories(source),
-                                      .history_length = (size_t)settings->history_length,
-                                      .ring_memory_bytes = (size_t)settings->ring_memory_bytes,
-                                      .max_message_bytes = (size_t)settings->max_message_bytes,
-                                      .ring_linger_ms = settings->ring_linger_ms,
-                                      .heartbeat_ms = settings->heartbeat_ms,
-                                      .poll_timeout_ms = settings->poll_timeout_ms,
-                                      .retry_ms = settings->retry_ms};
-    char tag[EVENT_TAG_LEN + 1] = "";
-
-    /* Ids of the log mean the same in every process. */
-    if (settings->history == HISTORY_MEMORY)
-        event_tag_make(tag);
-    hub_init(hub, &config, tag, counters);
-    source_set_hub(source, hub);
-}
-
-static void init_endpoint(struct server *server)
-{
-    const struct settings *settings = server->settings;
-    server->endpoint = (struct endpoint){.hub = &server->hub,
-                                         .config = {.channels = {.allowed = &settings->channels,
-                                                                 .mount = settings->mount,
-                                                                 .max_channels = (size_t)settings->max_channels},
-                                                    .cors_origins = &settings->cors_origins,
-                                                    .max_body_bytes = (size_t)settings->max_request_bytes}};
-}
 
 /* As many descriptors as we may have. Returns how many connections that allows. */
 static unsigned raise_descriptor_limit(void)
@@ -206,57 +122,60 @@ static unsigned raise_descriptor_limit(void)
     return limit.rlim_cur > OWN_DESCRIPTORS ? (unsigned)limit.rlim_cur - OWN_DESCRIPTORS : 1;
 }
 
-static void init_fastcgi(struct server *server, const struct program *program)
+/* A client is a connection, so that the descriptors end before they are used up. */
+static size_t limit_clients(const struct settings *settings, unsigned connections)
 {
-    const struct settings *settings = server->settings;
+    size_t possible = connections > 2 * SPARE_DESCRIPTORS ? connections - SPARE_DESCRIPTORS : connections / 2 + 1;
+    size_t wanted = (size_t)settings->max_clients;
+    return wanted > 0 && wanted < possible ? wanted : possible;
+}
+
+static void init_fastcgi(struct server *server, const struct program *program, unsigned connections)
+{
+    const struct settings *settings = server->service.settings;
     const struct fastcgi_config config = {
-        .limits = {.params_bytes = (size_t)settings->max_request_bytes, .connections = raise_descriptor_limit()},
+        .limits = {.params_bytes = (size_t)settings->max_request_bytes, .connections = connections},
         .request_timeout_ms = settings->request_timeout_ms,
         .drain_timeout_ms = DRAIN_TIMEOUT_MS};
-    const struct request_handler handler = {.handle = program->handle, .context = &server->endpoint};
+    const struct request_handler handler = {.handle = program->handle, .context = &server->service.endpoint};
 
-    fastcgi_init(&server->fastcgi, server->loop, &config, &handler, &server->counters);
+    fastcgi_init(&server->fastcgi, server->service.loop, &config, &handler, &server->service.counters);
 }
 
-static void init_turns(struct server *server)
+/* Two hear what is published, so that one can go; the log is enough for the others. */
+static enum part_kind part_of(const struct worker *worker)
 {
-    ev_check_init(&server->turn_begin, on_turn_begin);
-    ev_set_priority(&server->turn_begin, EV_MAXPRI); /* before all that happened in the turn */
-    ev_prepare_init(&server->turn_end, on_turn_end);
-    ev_timer_init(&server->due, on_due, 0, 0);
-    ev_timer_init(&server->grace, on_grace_over, 0, 0);
-    server->turn_begin.data = server->turn_end.data = server->grace.data = server;
-    ev_check_start(server->loop, &server->turn_begin);
-    ev_prepare_start(server->loop, &server->turn_end);
-    set_time(server);
+    return worker == NULL || worker->index < RECORDERS ? PART_RECORDS : PART_READS;
 }
 
-static void end(struct server *server)
+int server_run(const struct program *program, const struct configuration *configuration, struct listen_socket *socket,
+               const struct worker *worker)
 {
-    listener_stop(&server->listener);
-    source_fini(&server->source);
-    fastcgi_fini(&server->fastcgi);
-    hub_fini(&server->hub);
-    ev_loop_destroy(server->loop);
-}
+    struct server server = {.socket = socket, .worker = worker};
+    const struct source_events events = {.on_ready = on_source_ready, .owner = &server};
+    const struct front front = {.set_time = front_set_time,
+                                .due = front_due,
+                                .expire = front_expire,
+                                .reap = front_reap,
+                                .end = front_end,
+                                .has_ended = front_has_ended,
+                                .self = &server};
+    unsigned connections = raise_descriptor_limit();
 
-int server_run(const struct program *program, const struct settings *settings, const struct redis_address *address,
-               struct listen_socket *socket)
-{
-    struct server server = {.loop = ev_default_loop(EVFLAG_AUTO), .settings = settings, .socket = socket};
-
-    counters_init(&server.counters);
-    server_init_source(&server.source, server.loop, settings, address, NULL, &server.counters);
-    server_init_hub(&server.hub, &server.source, program, settings, &server.counters);
-    init_endpoint(&server);
-    init_fastcgi(&server, program);
-    init_turns(&server);
-    watch_signals(&server);
-    source_start(&server.source);
-    listener_start(&server.listener, server.loop, socket->fd, &server.fastcgi, &server.counters);
-    log_info("listening on %s", socket->place.data);
-    ev_run(server.loop, 0);
-    end(&server);
+    if (decoder_init() < 0) {
+        log_error("libfcgi cannot be initialised");
+        return 1;
+    }
+    service_init(&server.service, program, configuration, part_of(worker),
+                 limit_clients(&configuration->settings, connections), &events);
+    init_fastcgi(&server, program, connections);
+    listener_init(&server.listener, server.service.loop, socket->fd, &server.fastcgi, &server.service.counters);
+    start_accepting(&server);
+    service_run(&server.service, &front);
+    listener_stop(&server.listener);
+    fastcgi_fini(&server.fastcgi);
+    service_fini(&server.service);
+    decoder_fini();
     log_info("ended");
     return 0;
 }

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The wiring: one loop, and on it the hub, its source (Redis), its clients (FastCGI) and the signals. Each turn of the
- * loop ends with what the turn owes: heartbeats and deadlines, one flush of all that is new, and the freeing of what
- * ended.
- */
+/* A process that serves what a listening socket brings: the service with FastCGI in front of it. */
 #ifndef SERVER_H
 #define SERVER_H
 
+#include <stdbool.h>
+
+#include "configuration.h"
 #include "process/socket.h"
 #include "program.h"
-#include "push/hub.h"
-#include "redis/source.h"
-#include "settings.h"
 
-/* Serves until SIGTERM or SIGINT. Returns the exit status. All arguments stay the caller's. */
-int server_run(const struct program *program, const struct settings *settings, const struct redis_address *address,
-               struct listen_socket *socket);
+/* What a process is told that has a parent. */
+struct worker {
+    unsigned index;                  /* among its like, from 0 */
+    bool has_predecessor;            /* others serve until it is ready, so it need not accept before */
+    void (*on_ready)(void *context); /* called once, when it serves */
+    void *context;
+};
 
-/* Source and hub as the settings want them. Everything must outlive them; the source ends before its hub. */
-void server_init_source(struct source *source, struct ev_loop *loop, const struct settings *settings,
-                        const struct redis_address *address, const struct source_events *events,
-                        struct counters *counters);
-void server_init_hub(struct hub *hub, struct source *source, const struct program *program,
-                     const struct settings *settings, struct counters *counters);
+/*
+ * Serves until SIGTERM, or SIGINT unless that is ignored. Returns the exit status. `worker` is NULL in a process
+ * without a parent. All arguments stay the caller's; the socket is closed at the latest when this returns.
+ */
+int server_run(const struct program *program, const struct configuration *configuration, struct listen_socket *socket,
+               const struct worker *worker);
 
 #endif

@@ -6,7 +6,9 @@
 static const struct program sse = {
     .name = "sse.fcgi",
     .summary = "Server-Sent Events behind the web server you already run",
+    .is_streaming = true,
     .format = &format_sse,
+    .is_waiting = events_is_waiting,
     .handle = events_handle,
 };
 

@@ -3,17 +3,21 @@
 
 #include "start.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "check.h"
-#include "fcgi/decoder.h"
+#include "configuration.h"
+#include "process/pid_file.h"
 #include "process/socket.h"
-#include "redis/address.h"
+#include "process/upgrade.h"
+#include "script.h"
 #include "server.h"
-#include "settings.h"
+#include "supervisor.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -26,90 +30,159 @@ static void print_help(const struct program *program, const struct settings *set
         "file of --config. The command line overrules the environment, and that the file.\n");
 }
 
-/* The address as the user wrote it, but not what may be a password. */
-static void add_without_login(struct buffer *out, const char *address)
-{
-    const char *scheme_end = strstr(address, "://");
-    const char *login = scheme_end != NULL ? scheme_end + strlen("://") : address;
-    const char *at = strrchr(login, '@');
+/* --- the socket ----------------------------------------------------------------------------------------------- */
 
-    buffer_printf(out, "--redis: '%.*s%s%s'", (int)(login - address), address, at != NULL ? "..." : "",
-                  at != NULL ? at : login);
+static bool is_opened_for(const struct upgrade *predecessor, const struct settings *settings)
+{
+    return settings->listen == NULL || predecessor->listen == NULL ? settings->listen == predecessor->listen
+                                                                   : strcmp(settings->listen, predecessor->listen) == 0;
 }
 
-/* The address of Redis with the password from wherever it is kept. */
-static int read_address(struct redis_address *address, const struct settings *settings, struct buffer *error)
+/* A new one, or that of the predecessor unless another address is wanted now. */
+static int open_socket(struct listen_socket *socket, const struct settings *settings, const struct upgrade *predecessor,
+                       struct buffer *error)
 {
-    struct buffer problem = {0};
-    int result = 0;
-
-    if (redis_address_parse(address, settings->redis, &problem) < 0) {
-        add_without_login(error, settings->redis);
-        buffer_printf(error, " %s", problem.data);
-        result = -1;
-    } else if (settings->redis_password_file != NULL &&
-               redis_address_read_password(address, settings->redis_password_file, &problem) < 0) {
-        buffer_printf(error, "--redis-password-file: %s", problem.data);
-        result = -1;
+    if (predecessor != NULL) {
+        socket_adopt(socket, predecessor->fd, predecessor->listen);
+        if (is_opened_for(predecessor, settings))
+            return 0;
+        socket_close(socket);
     }
-    buffer_fini(&problem);
-    return result;
+    return socket_open(socket, settings->listen, (mode_t)settings->socket_mode, error);
 }
 
-static int serve(const struct program *program, const struct settings *settings, const struct redis_address *address,
-                 struct buffer *error)
+static void warn_of_place(const struct program *program, const struct listen_socket *socket)
 {
-    struct listen_socket socket;
-
-    if (settings->is_check)
-        return check_run(program, settings, address);
-    if (decoder_init() < 0) {
-        buffer_add_string(error, "libfcgi cannot be initialised");
-        return 1;
-    }
-    if (socket_open(&socket, settings->listen, (mode_t)settings->socket_mode, error) < 0)
-        return 1;
-    if (socket.is_public)
+    if (socket->is_public)
         log_warning(
             "%s can be reached from other machines: whoever does can forge requests; listen on a unix socket or "
             "on 127.0.0.1 unless a firewall protects it",
-            socket.place.data);
-    int status = server_run(program, settings, address, &socket);
-    socket_close(&socket);
-    decoder_fini();
+            socket->place.data);
+    if (socket->is_from_fcgid && program->is_streaming)
+        log_warning("mod_fcgid is unsuitable for event streams: it gives each one a process, keeps events back until "
+                    "64 kB have come together, and ends it after FcgidIOTimeout (40 s) of silence. Start this program "
+                    "with --listen and use mod_proxy_fcgi: ProxyPass \"/events\" "
+                    "\"unix:/run/fcgi-push/sse.sock|fcgi://push/events\" flushpackets=on");
+}
+
+/* --- serving -------------------------------------------------------------------------------------------------- */
+
+/* mod_fcgid itself keeps processes alive, each with one request. */
+static bool needs_parent(const struct settings *settings, const struct listen_socket *socket)
+{
+    return settings->workers > 0 && !socket->is_from_fcgid;
+}
+
+/* A process without a parent, and with nobody whom it could replace later. */
+static int serve_alone(const struct program *program, struct configuration *configuration, struct listen_socket *socket,
+                       struct buffer *error)
+{
+    const char *pid_file = configuration->settings.pid_file;
+    int status = 1;
+
+    if (pid_file == NULL || pid_file_write(pid_file, getpid(), error) == 0) {
+        status = server_run(program, configuration, socket, NULL);
+        if (pid_file != NULL)
+            pid_file_remove(pid_file, getpid());
+    }
+    configuration_free(configuration);
     return status;
 }
 
-static int run(const struct program *program, const struct settings *settings, struct buffer *error)
+static void end_children(const struct upgrade *predecessor)
 {
-    struct redis_address address = {0};
-    int status = EXIT_USAGE;
+    for (size_t i = 0; predecessor != NULL && i < predecessor->count; i++)
+        kill(predecessor->children[i], SIGTERM);
+}
 
+static int serve(const struct program *program, const struct invocation *invocation,
+                 struct configuration *configuration, const struct upgrade *predecessor, struct buffer *error)
+{
+    struct listen_socket socket;
+    int status;
+
+    if (open_socket(&socket, &configuration->settings, predecessor, error) < 0) {
+        configuration_free(configuration);
+        return 1;
+    }
+    log_info("listening on %s", socket.place.data);
+    warn_of_place(program, &socket);
+    if (needs_parent(&configuration->settings, &socket)) {
+        status = supervisor_run(program, invocation, configuration, &socket, predecessor, error);
+    } else {
+        end_children(predecessor);
+        status = serve_alone(program, configuration, &socket, error);
+    }
+    socket_close(&socket);
+    return status;
+}
+
+/* --- all ------------------------------------------------------------------------------------------------------ */
+
+/* Does what the settings ask for, and frees them. */
+static int run(const struct program *program, const struct invocation *invocation, struct configuration *configuration,
+               const struct upgrade *predecessor, struct buffer *error)
+{
+    const struct settings *settings = &configuration->settings;
+    int status = 0;
+
+    if (!settings->is_help && !settings->is_version && !settings->is_check_settings && !settings->is_check) {
+        log_open(program->name, (enum log_target)settings->log_target, (enum log_level)settings->log_level);
+        return serve(program, invocation, configuration, predecessor, error);
+    }
     if (settings->is_help)
         print_help(program, settings);
     else if (settings->is_version)
         printf("%s %s\n", program->name, PACKAGE_VERSION);
-    if (settings->is_help || settings->is_version)
-        return 0;
-    log_open(program->name, (enum log_target)settings->log_target, (enum log_level)settings->log_level);
-    if (read_address(&address, settings, error) == 0)
-        status = serve(program, settings, &address, error);
-    redis_address_fini(&address);
+    else if (settings->is_check)
+        status = check_run(program, configuration);
+    configuration_free(configuration);
+    return status;
+}
+
+/* One request, and no line of the log for each that goes well. */
+static int serve_script(const struct program *program, const struct invocation *invocation, struct buffer *error)
+{
+    struct invocation own = script_invocation(invocation);
+    struct configuration *configuration = configuration_new(&own, error);
+    int status = EXIT_USAGE;
+
+    if (configuration != NULL) {
+        const struct settings *settings = &configuration->settings;
+        enum log_level level = (enum log_level)settings->log_level;
+        log_open(program->name, (enum log_target)settings->log_target,
+                 level == LOG_LEVEL_INFO ? LOG_LEVEL_WARNING : level);
+        status = script_run(program, configuration, invocation);
+    }
+    configuration_free(configuration);
+    free(own.environment);
+    return status;
+}
+
+static int serve_socket(const struct program *program, const struct invocation *invocation, struct buffer *error)
+{
+    struct upgrade upgrade;
+    bool has_predecessor = upgrade_take(&upgrade);
+    struct configuration *configuration = configuration_new(invocation, error);
+    int status = EXIT_USAGE;
+
+    if (configuration != NULL)
+        status = run(program, invocation, configuration, has_predecessor ? &upgrade : NULL, error);
+    if (has_predecessor)
+        upgrade_fini(&upgrade);
     return status;
 }
 
 int start_program(const struct program *program, int argc, char **argv)
 {
-    struct settings settings;
+    const struct invocation invocation = {.argc = argc, .argv = argv, .environment = environ};
     struct buffer error = {0};
-    int status = EXIT_USAGE;
 
     log_open(program->name, LOG_TARGET_STDERR, LOG_LEVEL_INFO);
-    if (settings_read(&settings, argc, argv, environ, &error) == 0)
-        status = run(program, &settings, &error);
+    int status = script_is_requested(environ) ? serve_script(program, &invocation, &error)
+                                              : serve_socket(program, &invocation, &error);
     if (error.len > 0)
         log_error("%s", error.data);
     buffer_fini(&error);
-    settings_fini(&settings);
     return status;
 }

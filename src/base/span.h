@@ -34,4 +34,22 @@ static inline bool span_has(struct span span, char c)
     return span.len > 0 && memchr(span.data, c, span.len) != NULL;
 }
 
+/* Takes the next item off a list; any of the separators, any number of them, stand between two. False at its end. */
+static inline bool span_take_item(struct span *list, const char *separators, struct span *item)
+{
+    struct span set = span_of(separators);
+    size_t begin = 0;
+
+    if (list->len == 0)
+        return false; /* its data may be NULL */
+    while (begin < list->len && span_has(set, list->data[begin]))
+        begin++;
+    size_t end = begin;
+    while (end < list->len && !span_has(set, list->data[end]))
+        end++;
+    *item = (struct span){list->data + begin, end - begin};
+    *list = (struct span){list->data + end, list->len - end};
+    return item->len > 0;
+}
+
 #endif

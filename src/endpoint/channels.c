@@ -5,74 +5,6 @@
 
 #include "push/channel_name.h"
 
-/* How much of a wrong name is shown in an error. */
-enum { SHOWN_LIMIT = 64 };
-
-static int shown_len(struct span name)
-{
-    return name.len < SHOWN_LIMIT ? (int)name.len : SHOWN_LIMIT;
-}
-
-/* In a request only commas separate; what people write into configurations may have blanks too. */
-static const char request_separators[] = ",";
-static const char configuration_separators[] = ", \t";
-
-/* Takes the next item off a list; empty items are passed over. False at the end. */
-static bool take_item(struct span *list, const char *separators, struct span *item)
-{
-    struct span set = span_of(separators);
-    size_t begin = 0;
-
-    if (list->len == 0)
-        return false; /* its data may be NULL */
-    while (begin < list->len && span_has(set, list->data[begin]))
-        begin++;
-    size_t end = begin;
-    while (end < list->len && !span_has(set, list->data[end]))
-        end++;
-    *item = (struct span){list->data + begin, end - begin};
-    *list = (struct span){list->data + end, list->len - end};
-    return item->len > 0;
-}
-
-/* --- what is allowed ------------------------------------------------------------------------------------------ */
-
-/* The web server's list, when it gives one, else the configured one: one after the other by index. */
-struct allowed {
-    struct span text; /* of PUSH_CHANNELS; data NULL: not given */
-    const struct option_list *items;
-    size_t index;
-};
-
-static struct allowed allowed_of(const struct channels_config *config, const struct params *params)
-{
-    return (struct allowed){.text = span_of(params_get(params, "PUSH_CHANNELS")), .items = config->allowed};
-}
-
-static bool next_allowed(struct allowed *allowed, struct span *pattern)
-{
-    if (allowed->text.data != NULL) {
-        do {
-            if (!take_item(&allowed->text, configuration_separators, pattern))
-                return false;
-        } while (!channel_pattern_is_valid(*pattern));
-        return true;
-    }
-    if (allowed->index == allowed->items->count)
-        return false;
-    *pattern = span_of(allowed->items->items[allowed->index++]);
-    return true;
-}
-
-static bool is_allowed(struct allowed allowed, struct span name)
-{
-    struct span pattern;
-    while (next_allowed(&allowed, &pattern))
-        if (channel_pattern_matches(pattern, name))
-            return true;
-    return false;
-}
-
 /* --- what is asked for ---------------------------------------------------------------------------------------- */
 
 static bool is_listed(const struct channels *channels, struct span name)
@@ -89,7 +21,7 @@ static int add_name(struct channels *channels, const struct channels_config *con
     if (!channel_name_is_valid(name))
         return http_error_set(error, 400, "invalid-channel",
                               "'%.*s' is no channel: use 1 to 128 of A-Z a-z 0-9 . _ : - and no reserved name",
-                              shown_len(name), name.data);
+                              http_error_shown_len(name), name.data);
     if (is_listed(channels, name))
         return 0;
     if (channels->count == config->max_channels)
@@ -103,7 +35,7 @@ static int add_list(struct channels *channels, const struct channels_config *con
                     struct http_error *error)
 {
     struct span name;
-    while (take_item(&list, request_separators, &name))
+    while (span_take_item(&list, ",", &name))
         if (add_name(channels, config, name, error) < 0)
             return -1;
     return 0;
@@ -168,32 +100,58 @@ static int add_asked(struct channels *channels, const struct channels_config *co
     return 0;
 }
 
-/* A request that names no channel gets those that the list names outright. */
-static int add_default(struct channels *channels, const struct channels_config *config, struct allowed allowed,
-                       struct http_error *error)
+/* Why a request that names no channel gets none. */
+static int refuse_default(const struct allowed *allowed, struct http_error *error)
 {
+    struct allowed_cursor cursor = {0};
     struct span pattern;
-    while (next_allowed(&allowed, &pattern))
+
+    /* To name a channel would not help. */
+    if (allowed->lacks_user && !allowed_next(allowed, &cursor, &pattern))
+        return http_error_set(
+            error, 403, "no-user",
+            "only users may read here: the web server must authenticate them (REMOTE_USER is not set)");
+    return http_error_set(error, 400, "no-channel", "name a channel: ?channel=news");
+}
+
+/* A request that names no channel gets those that the list names outright. */
+static int add_default(struct channels *channels, const struct channels_config *config, struct http_error *error)
+{
+    struct allowed_cursor cursor = {0};
+    struct span pattern;
+
+    while (allowed_next(&channels->allowed, &cursor, &pattern))
         if (!span_has(pattern, '*') && add_name(channels, config, pattern, error) < 0)
             return -1;
-    if (channels->count == 0)
-        return http_error_set(error, 400, "no-channel", "name a channel: ?channel=news");
-    return 0;
+    return channels->count > 0 ? 0 : refuse_default(&channels->allowed, error);
+}
+
+static int check_allowed(const struct allowed *allowed, struct span name, struct http_error *error)
+{
+    if (allowed_matches(allowed, name))
+        return 0;
+    return http_error_set(
+        error, 403, "forbidden-channel", "the channel '%.*s' may not be read here%s", http_error_shown_len(name),
+        name.data,
+        allowed->lacks_user ? ", or only by a user whom the web server authenticates (REMOTE_USER is not set)" : "");
 }
 
 int channels_read(struct channels *channels, const struct channels_config *config, const struct params *params,
                   struct span path, const struct query *query, struct http_error *error)
 {
-    struct allowed allowed = allowed_of(config, params);
-
     channels->count = 0;
-    if (add_asked(channels, config, path, query, error) < 0)
+    if (allowed_read(&channels->allowed, config->allowed, params, error) < 0 ||
+        add_asked(channels, config, path, query, error) < 0)
         return -1;
     if (channels->count == 0)
-        return add_default(channels, config, allowed, error);
+        return add_default(channels, config, error);
     for (size_t i = 0; i < channels->count; i++)
-        if (!is_allowed(allowed, channels->names[i]))
-            return http_error_set(error, 403, "forbidden-channel", "the channel '%.*s' may not be read here",
-                                  shown_len(channels->names[i]), channels->names[i].data);
+        if (check_allowed(&channels->allowed, channels->names[i], error) < 0)
+            return -1;
     return 0;
+}
+
+void channels_fini(struct channels *channels)
+{
+    allowed_fini(&channels->allowed);
 }

@@ -8,6 +8,7 @@
 
 #include "base/options.h"
 #include "base/span.h"
+#include "endpoint/allowed.h"
 #include "http/params.h"
 #include "http/query.h"
 #include "http/response.h"
@@ -22,8 +23,9 @@ struct channels_config {
 };
 
 struct channels {
-    struct span names[CHANNELS_LIMIT]; /* valid, different, allowed; they point into params, query or config */
+    struct span names[CHANNELS_LIMIT]; /* valid, different, allowed; in params, query, config or `allowed` */
     size_t count;
+    struct allowed allowed; /* private */
 };
 
 /*
@@ -34,11 +36,13 @@ int channels_find_path(const struct channels_config *config, const struct params
                        struct http_error *error);
 
 /*
- * Fills *channels from the path (empty: none there) or the query. Returns 0, or -1 with the error to answer. The web
- * server's request parameter PUSH_CHANNELS overrules what the configuration allows: an empty list allows nothing, and
- * what is no pattern in it is passed over.
+ * Fills *channels, which holds nothing yet, from the path (empty: none there) or the query. Returns 0, or -1 with the
+ * error to answer. Either way channels_fini follows, when the names are not needed any more.
  */
 int channels_read(struct channels *channels, const struct channels_config *config, const struct params *params,
                   struct span path, const struct query *query, struct http_error *error);
+
+/* Harmless when all of *channels is zero. */
+void channels_fini(struct channels *channels);
 
 #endif

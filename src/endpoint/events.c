@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "endpoint/events.h"
 
+#include <string.h>
+
 #include "endpoint/exchange.h"
 #include "push/stream.h"
 
@@ -44,4 +46,9 @@ void events_handle(void *context, const struct params *params, struct sink *sink
     if (exchange_begin(&exchange, context, params, sink) == 0)
         open_stream(&exchange);
     exchange_fini(&exchange);
+}
+
+bool events_is_waiting(const struct params *params)
+{
+    return strcmp(params_text(params, "REQUEST_METHOD"), "GET") == 0;
 }

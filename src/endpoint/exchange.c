@@ -81,6 +81,7 @@ int exchange_begin(struct exchange *exchange, const struct endpoint *endpoint, c
 
 void exchange_fini(struct exchange *exchange)
 {
+    channels_fini(&exchange->channels);
     query_fini(&exchange->query);
     buffer_fini(&exchange->head);
 }

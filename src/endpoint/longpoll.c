@@ -11,8 +11,14 @@
 #include "endpoint/exchange.h"
 #include "push/poll.h"
 
-/* A client that is refused is told to come back after 1 to so many seconds. */
-enum { RETRY_AFTER_LIMIT_S = 3 };
+/* What a client that is refused is told, and after how many seconds it may come back: not all at the same moment. */
+static const struct {
+    const char *code, *message;
+    int64_t least_s, most_s;
+} refusals[] = {
+    [POLL_UNLOADED] = {"history-unavailable", "the retained events cannot be read now: ask again in a while", 1, 3},
+    [POLL_OVERLOADED] = {"overloaded", "too many clients wait here now: ask again in a while", 5, 15},
+};
 
 /* What of a request is needed when its answer comes. */
 struct question {
@@ -103,16 +109,17 @@ static void answer(void *context, struct sink *sink, const struct poll_answer *a
     buffer_fini(&head);
 }
 
-static void refuse(void *context, struct sink *sink)
+static void refuse(void *context, struct sink *sink, enum poll_refusal reason)
 {
     const struct question *question = context;
     struct http_error error;
     struct buffer head = {0};
 
-    http_error_set(&error, 503, "history-unavailable", "the retained events cannot be read now: ask again in a while");
+    http_error_set(&error, 503, refusals[reason].code, "%s", refusals[reason].message);
     response_begin(&head, error.status, "no-store");
     buffer_add(&head, question->common.data, question->common.len);
-    buffer_printf(&head, "Retry-After: %" PRId64 "\r\n", random_between(1, RETRY_AFTER_LIMIT_S));
+    buffer_printf(&head, "Retry-After: %" PRId64 "\r\n",
+                  random_between(refusals[reason].least_s, refusals[reason].most_s));
     response_add_error(&head, &error, question->is_head);
     sink_write_buffer(sink, &head);
     sink->ops->end(sink);
@@ -185,14 +192,22 @@ static struct span last_segment(struct span path)
     return slash != NULL ? span_between(slash + 1, path.data + path.len) : path;
 }
 
+/* What of the path says which endpoint is meant. */
+static struct span endpoint_of(const struct params *params)
+{
+    struct span segment = last_segment(span_of(params_text(params, "PATH_INFO")));
+    return segment.len > 0 ? segment : last_segment(span_of(params_text(params, "SCRIPT_NAME")));
+}
+
+bool longpoll_is_waiting(const struct params *params)
+{
+    return strcmp(params_text(params, "REQUEST_METHOD"), "GET") == 0 && span_equals(endpoint_of(params), "subscribe");
+}
+
 static void route(struct exchange *exchange)
 {
-    const char *info = params_text(exchange->params, "PATH_INFO");
-    const char *script = params_text(exchange->params, "SCRIPT_NAME");
-    struct span segment = last_segment(span_of(info));
+    struct span segment = endpoint_of(exchange->params);
 
-    if (segment.len == 0)
-        segment = last_segment(span_of(script));
     if (span_equals(segment, "list")) {
         ask(exchange, true);
     } else if (span_equals(segment, "subscribe")) {

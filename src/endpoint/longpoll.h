@@ -6,10 +6,15 @@
 #ifndef ENDPOINT_LONGPOLL_H
 #define ENDPOINT_LONGPOLL_H
 
+#include <stdbool.h>
+
 #include "http/params.h"
 #include "push/sink.h"
 
 /* Answers one request: see struct request_handler. `context` is a struct endpoint. */
 void longpoll_handle(void *context, const struct params *params, struct sink *sink);
+
+/* Whether the answer to the request waits for events. */
+bool longpoll_is_waiting(const struct params *params);
 
 #endif

@@ -10,30 +10,25 @@
 
 #include "base/alloc.h"
 #include "fcgi/decoder.h"
-#include "fcgi/output.h"
-#include "push/subscriber.h"
+#include "fcgi/outlet.h"
 
 /* A peer that asks management questions during a stream and never reads the answers. */
 enum { WAITING_REPLIES_LIMIT = 1 << 20 };
 
 struct connection {
-    struct sink sink;
+    struct outlet outlet; /* stopped when the connection is doomed */
     struct fastcgi *fastcgi;
     struct list link; /* in fastcgi->connections or fastcgi->doomed */
     struct timeout deadline;
-    ev_io io;
     struct intake intake;
-    struct output output;
     struct decoded *decoded; /* between the end of PARAMS and the answer */
-    bool is_doomed;
-    bool wants_call_back; /* the subscriber has more to send in the next turn */
-    bool is_closing;      /* when the output is drained; input is ignored */
-    bool has_unread_body; /* while closing: closing at once would destroy the answer on its way */
+    bool is_closing;         /* when the output is drained; input is ignored */
+    bool has_unread_body;    /* while closing: closing at once would destroy the answer on its way */
 };
 
-static struct connection *from_sink(struct sink *sink)
+static struct connection *from_outlet(const struct outlet *outlet)
 {
-    return LIST_ENTRY(sink, struct connection, sink);
+    return LIST_ENTRY(outlet, struct connection, outlet);
 }
 
 static struct connection *from_link(struct list *link)
@@ -45,10 +40,9 @@ static struct connection *from_link(struct list *link)
 
 static void doom(struct connection *connection)
 {
-    if (connection->is_doomed)
+    if (connection->outlet.is_stopped)
         return;
-    connection->is_doomed = true;
-    ev_io_stop(connection->fastcgi->loop, &connection->io);
+    outlet_stop(&connection->outlet);
     timeout_stop(&connection->deadline);
     list_move_to_end(&connection->fastcgi->doomed, &connection->link);
 }
@@ -62,13 +56,12 @@ void connection_reap(struct list *link)
 {
     struct connection *connection = from_link(link);
 
-    assert(connection->is_doomed);
-    if (connection->sink.subscriber != NULL)
-        subscriber_on_gone(connection->sink.subscriber);
+    assert(connection->outlet.is_stopped);
+    outlet_tell_gone(&connection->outlet);
     list_remove(&connection->link);
     connection->fastcgi->stats.connections_open.value--;
-    close(connection->output.fd);
-    output_fini(&connection->output);
+    close(connection->outlet.output.fd);
+    outlet_fini(&connection->outlet);
     intake_fini(&connection->intake);
     decoded_free(connection->decoded);
     free(connection);
@@ -86,27 +79,6 @@ static void complain(struct connection *connection, const char *problem)
     doom(connection);
 }
 
-/* The one place that derives from the state which events are wanted. */
-static void watch(struct connection *connection)
-{
-    bool is_waiting = output_is_waiting(&connection->output);
-    int wanted = 0;
-
-    if (connection->is_doomed)
-        return;
-    /* Reading shows whether a stream's client is still there; else nothing is read that could not be answered. */
-    if (connection->sink.subscriber != NULL || !is_waiting)
-        wanted |= EV_READ;
-    if (is_waiting || connection->wants_call_back)
-        wanted |= EV_WRITE;
-    assert(wanted != 0);
-    if ((connection->io.events & (EV_READ | EV_WRITE)) == wanted && ev_is_active(&connection->io))
-        return;
-    ev_io_stop(connection->fastcgi->loop, &connection->io);
-    ev_io_set(&connection->io, connection->output.fd, wanted);
-    ev_io_start(connection->fastcgi->loop, &connection->io);
-}
-
 /* The last answer is out: closes, or first lets the peer finish sending what nobody will read. */
 static void finish_closing(struct connection *connection)
 {
@@ -114,7 +86,7 @@ static void finish_closing(struct connection *connection)
         doom(connection);
         return;
     }
-    shutdown(connection->output.fd, SHUT_WR);
+    shutdown(connection->outlet.output.fd, SHUT_WR);
     timeout_start(&connection->fastcgi->incoming, &connection->deadline, connection->fastcgi->now_ms);
 }
 
@@ -129,7 +101,7 @@ static void close_when_drained(struct connection *connection, bool has_unread_bo
 {
     connection->is_closing = true;
     connection->has_unread_body = has_unread_body;
-    if (output_is_waiting(&connection->output))
+    if (output_is_waiting(&connection->outlet.output))
         start_draining(connection);
     else
         finish_closing(connection);
@@ -137,18 +109,10 @@ static void close_when_drained(struct connection *connection, bool has_unread_bo
 
 /* --- the request's answer ------------------------------------------------------------------------------------- */
 
-static void note_output(struct connection *connection, enum output_state state)
-{
-    if (state == OUTPUT_FAILED)
-        doom(connection);
-    else
-        watch(connection);
-}
-
 static void send_raw(struct connection *connection, const struct buffer *records)
 {
     struct bytes *bytes = buffer_to_bytes(records);
-    note_output(connection, output_add_raw(&connection->output, bytes));
+    outlet_note(&connection->outlet, output_add_raw(&connection->outlet.output, bytes));
     bytes_unref(bytes);
 }
 
@@ -159,60 +123,21 @@ static void end_request(struct connection *connection)
     struct buffer end = {0};
     bool has_unread_body = intake_has_unread_body(intake);
 
-    connection->sink.subscriber = NULL;
-    connection->wants_call_back = false;
     timeout_stop(&connection->deadline);
-    if (connection->is_doomed)
+    if (connection->outlet.is_stopped)
         return;
     record_add(&end, RECORD_STDOUT, intake->request_id, NULL, 0);
     record_add_end(&end, intake->request_id, RECORD_REQUEST_COMPLETE);
     send_raw(connection, &end);
     buffer_fini(&end);
-    if (connection->is_doomed)
+    if (connection->outlet.is_stopped)
         return;
     intake_finish(intake);
     if (!intake->keeps_connection || connection->fastcgi->is_ending)
         close_when_drained(connection, has_unread_body);
-    else if (output_is_waiting(&connection->output))
+    else if (output_is_waiting(&connection->outlet.output))
         start_draining(connection);
 }
-
-static enum sink_state on_sink_write(struct sink *sink, struct bytes *payload)
-{
-    struct connection *connection = from_sink(sink);
-
-    if (connection->is_doomed)
-        return SINK_BLOCKED;
-    enum output_state state =
-        output_add_records(&connection->output, RECORD_STDOUT, connection->intake.request_id, payload);
-    if (state != OUTPUT_SENT)
-        note_output(connection, state);
-    return state == OUTPUT_SENT ? SINK_READY : SINK_BLOCKED;
-}
-
-static void on_sink_call_back(struct sink *sink)
-{
-    from_sink(sink)->wants_call_back = true;
-    watch(from_sink(sink));
-}
-
-static void on_sink_end(struct sink *sink)
-{
-    end_request(from_sink(sink));
-}
-
-static void on_sink_abort(struct sink *sink)
-{
-    sink->subscriber = NULL;
-    doom(from_sink(sink));
-}
-
-static const struct sink_ops sink_ops = {
-    .write = on_sink_write,
-    .call_back = on_sink_call_back,
-    .end = on_sink_end,
-    .abort = on_sink_abort,
-};
 
 /* --- what comes in -------------------------------------------------------------------------------------------- */
 
@@ -224,7 +149,7 @@ static void answer(struct connection *connection)
 
     connection->decoded = NULL;
     timeout_stop(&connection->deadline);
-    handler->handle(handler->context, &params, &connection->sink);
+    handler->handle(handler->context, &params, &connection->outlet.sink);
     decoded_free(decoded);
 }
 
@@ -247,12 +172,8 @@ static void on_params(struct connection *connection)
 
 static void on_abort(struct connection *connection)
 {
-    struct subscriber *subscriber = connection->sink.subscriber;
-
     connection->fastcgi->stats.aborted.value++;
-    connection->sink.subscriber = NULL;
-    if (subscriber != NULL)
-        subscriber_on_gone(subscriber);
+    outlet_tell_gone(&connection->outlet);
     decoded_free(connection->decoded);
     connection->decoded = NULL;
     end_request(connection);
@@ -262,7 +183,7 @@ static void on_reply(struct connection *connection)
 {
     send_raw(connection, &connection->intake.reply);
     buffer_fini(&connection->intake.reply);
-    if (connection->output.waiting_bytes > WAITING_REPLIES_LIMIT)
+    if (connection->outlet.output.waiting_bytes > WAITING_REPLIES_LIMIT)
         complain(connection, "questions without reading the answers");
 }
 
@@ -275,7 +196,8 @@ static void on_intake_event(struct connection *connection, enum intake_event eve
         break;
     case INTAKE_BEGIN:
         fastcgi->stats.requests.value++;
-        timeout_start(&fastcgi->incoming, &connection->deadline, fastcgi->now_ms);
+        timeout_start(fastcgi->is_ending ? &fastcgi->lingering : &fastcgi->incoming, &connection->deadline,
+                      fastcgi->now_ms);
         break;
     case INTAKE_PARAMS:
         on_params(connection);
@@ -292,7 +214,7 @@ static void on_intake_event(struct connection *connection, enum intake_event eve
         break;
     case INTAKE_REFUSED:
         on_reply(connection);
-        if (!connection->is_doomed)
+        if (!connection->outlet.is_stopped)
             close_when_drained(connection, true);
         break;
     case INTAKE_BROKEN:
@@ -303,14 +225,48 @@ static void on_intake_event(struct connection *connection, enum intake_event eve
 
 static void on_input(struct connection *connection, struct span input)
 {
-    while (!connection->is_doomed && !connection->is_closing && input.len > 0)
+    while (!connection->outlet.is_stopped && !connection->is_closing && input.len > 0)
         on_intake_event(connection, intake_feed(&connection->intake, &input));
 }
 
-static void on_readable(struct connection *connection)
+/* --- what the outlet asks ------------------------------------------------------------------------------------- */
+
+static enum output_state send_payload(struct outlet *outlet, struct bytes *payload)
 {
+    return output_add_records(&outlet->output, RECORD_STDOUT, from_outlet(outlet)->intake.request_id, payload);
+}
+
+static void on_end(struct outlet *outlet)
+{
+    end_request(from_outlet(outlet));
+}
+
+static void on_failed(struct outlet *outlet)
+{
+    doom(from_outlet(outlet));
+}
+
+static void on_drained(struct outlet *outlet)
+{
+    struct connection *connection = from_outlet(outlet);
+
+    if (connection->is_closing)
+        finish_closing(connection);
+    else if (connection->intake.state == INTAKE_IDLE)
+        timeout_stop(&connection->deadline);
+}
+
+/* Reading shows whether a stream's client is still there; else nothing is read that could not be answered. */
+static bool wants_to_read(const struct outlet *outlet)
+{
+    return outlet->sink.subscriber != NULL || !output_is_waiting(&outlet->output);
+}
+
+static void on_readable(struct outlet *outlet)
+{
+    struct connection *connection = from_outlet(outlet);
     char *input = connection->fastcgi->input;
-    ssize_t len = recv(connection->output.fd, input, FASTCGI_INPUT_SIZE, 0);
+    ssize_t len = recv(outlet->output.fd, input, FASTCGI_INPUT_SIZE, 0);
 
     if (len > 0)
         on_input(connection, (struct span){input, (size_t)len});
@@ -318,55 +274,31 @@ static void on_readable(struct connection *connection)
         doom(connection);
 }
 
-static void on_drained(struct connection *connection)
-{
-    if (connection->is_closing)
-        finish_closing(connection);
-    else if (connection->sink.subscriber != NULL)
-        subscriber_on_writable(connection->sink.subscriber);
-    else if (connection->intake.state == INTAKE_IDLE)
-        timeout_stop(&connection->deadline);
-}
+static const struct outlet_owner outlet_owner = {
+    .send = send_payload,
+    .on_end = on_end,
+    .on_failed = on_failed,
+    .on_drained = on_drained,
+    .wants_to_read = wants_to_read,
+    .on_readable = on_readable,
+};
 
-static void on_writable(struct connection *connection)
-{
-    connection->wants_call_back = false;
-    enum output_state state = output_flush(&connection->output);
-    if (state == OUTPUT_FAILED)
-        doom(connection);
-    else if (state == OUTPUT_SENT)
-        on_drained(connection);
-}
-
-static void on_event(struct ev_loop *loop, ev_io *io, int events)
-{
-    struct connection *connection = io->data;
-
-    (void)loop;
-    if ((events & EV_WRITE) != 0)
-        on_writable(connection);
-    if ((events & EV_READ) != 0 && !connection->is_doomed)
-        on_readable(connection);
-    watch(connection);
-}
+/* --- what the FastCGI side asks ------------------------------------------------------------------------------- */
 
 void connection_open(struct fastcgi *fastcgi, int fd)
 {
     struct connection *connection = alloc_zeroed(1, sizeof(*connection));
 
-    connection->sink.ops = &sink_ops;
     connection->fastcgi = fastcgi;
     list_init(&connection->link);
     list_append(&fastcgi->connections, &connection->link);
     timeout_init(&connection->deadline);
     timeout_start(&fastcgi->incoming, &connection->deadline, fastcgi->now_ms);
     intake_init(&connection->intake, &fastcgi->config.limits);
-    output_init(&connection->output, fd, &fastcgi->stats.bytes_sent.value);
-    ev_io_init(&connection->io, on_event, fd, EV_READ);
-    connection->io.data = connection;
+    outlet_init(&connection->outlet, &outlet_owner, fastcgi->loop, fd, &fastcgi->stats.bytes_sent.value);
     fastcgi->stats.connections_open.value++;
     fastcgi->stats.connections_accepted.value++;
-    watch(connection);
+    outlet_watch(&connection->outlet);
 }
 
 void connection_on_timeout(struct timeout *deadline)
@@ -376,13 +308,13 @@ void connection_on_timeout(struct timeout *deadline)
     doom(connection);
 }
 
-void connection_end_idle(struct list *link)
+void connection_end_soon(struct list *link)
 {
     struct connection *connection = from_link(link);
-    if (connection->sink.subscriber != NULL)
+    if (connection->outlet.sink.subscriber != NULL)
         return;
-    if (output_is_waiting(&connection->output))
+    if (output_is_waiting(&connection->outlet.output))
         connection->is_closing = true;
     else
-        doom(connection);
+        timeout_start(&connection->fastcgi->lingering, &connection->deadline, connection->fastcgi->now_ms);
 }

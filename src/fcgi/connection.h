@@ -14,11 +14,14 @@ struct connection;
 /* Starts serving an accepted, non-blocking socket, which it owns. */
 void connection_open(struct fastcgi *fastcgi, int fd);
 
-/* The connection whose deadline has passed: in the list of incoming or of draining ones. */
+/* The connection whose deadline has passed: in the list of incoming, draining or lingering ones. */
 void connection_on_timeout(struct timeout *deadline);
 
-/* Closes it, or if an answer is still on its way, as soon as that is sent; a stream stays. */
-void connection_end_idle(struct list *link);
+/*
+ * Closes it when the answer that is on its way is sent, and when nothing is, after a moment in which a request that the
+ * web server is just sending is still answered. A stream stays.
+ */
+void connection_end_soon(struct list *link);
 
 /* Frees a doomed connection; its subscriber learns that the client is gone. `link` is in fastcgi->doomed. */
 void connection_reap(struct list *link);

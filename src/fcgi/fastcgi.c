@@ -6,6 +6,9 @@
 #include "base/alloc.h"
 #include "fcgi/connection.h"
 
+/* A web server may be sending a request on the connection that it is about to lose. */
+enum { LINGER_MS = 500 };
+
 static void register_counters(struct fastcgi_stats *stats, struct counters *counters)
 {
     counters_register(counters, &stats->connections_open, "connections.open");
@@ -26,6 +29,7 @@ void fastcgi_init(struct fastcgi *fastcgi, struct ev_loop *loop, const struct fa
     list_init(&fastcgi->doomed);
     timeouts_init(&fastcgi->incoming, config->request_timeout_ms);
     timeouts_init(&fastcgi->draining, config->drain_timeout_ms);
+    timeouts_init(&fastcgi->lingering, LINGER_MS);
     fastcgi->input = alloc_bytes(FASTCGI_INPUT_SIZE);
 }
 
@@ -49,18 +53,27 @@ void fastcgi_set_time(struct fastcgi *fastcgi, int64_t now_ms)
 
 int64_t fastcgi_due(const struct fastcgi *fastcgi)
 {
-    int64_t incoming_due = timeouts_due(&fastcgi->incoming);
-    int64_t draining_due = timeouts_due(&fastcgi->draining);
-    return incoming_due < draining_due ? incoming_due : draining_due;
+    const int64_t dues[] = {timeouts_due(&fastcgi->incoming), timeouts_due(&fastcgi->draining),
+                            timeouts_due(&fastcgi->lingering)};
+    int64_t first = TIMEOUT_NEVER;
+    for (size_t i = 0; i < sizeof(dues) / sizeof(dues[0]); i++)
+        if (dues[i] < first)
+            first = dues[i];
+    return first;
+}
+
+static void expire(struct timeouts *timeouts, int64_t now_ms)
+{
+    struct timeout *deadline;
+    while ((deadline = timeouts_take_due(timeouts, now_ms)) != NULL)
+        connection_on_timeout(deadline);
 }
 
 void fastcgi_expire(struct fastcgi *fastcgi)
 {
-    struct timeout *deadline;
-    while ((deadline = timeouts_take_due(&fastcgi->incoming, fastcgi->now_ms)) != NULL)
-        connection_on_timeout(deadline);
-    while ((deadline = timeouts_take_due(&fastcgi->draining, fastcgi->now_ms)) != NULL)
-        connection_on_timeout(deadline);
+    expire(&fastcgi->incoming, fastcgi->now_ms);
+    expire(&fastcgi->draining, fastcgi->now_ms);
+    expire(&fastcgi->lingering, fastcgi->now_ms);
 }
 
 void fastcgi_reap(struct fastcgi *fastcgi)
@@ -73,5 +86,5 @@ void fastcgi_end(struct fastcgi *fastcgi)
 {
     fastcgi->is_ending = true;
     LIST_FOR_EACH_SAFE(link, &fastcgi->connections)
-        connection_end_idle(link);
+        connection_end_soon(link);
 }

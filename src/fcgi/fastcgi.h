@@ -13,9 +13,8 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/timeouts.h"
+#include "fcgi/handler.h"
 #include "fcgi/intake.h"
-#include "http/params.h"
-#include "push/sink.h"
 
 /* How much is read from one connection in one turn. */
 enum { FASTCGI_INPUT_SIZE = 65536 };
@@ -24,15 +23,6 @@ struct fastcgi_config {
     struct intake_limits limits;
     int64_t request_timeout_ms; /* for a request to arrive whole, and for a new connection to begin one */
     int64_t drain_timeout_ms;   /* for a peer to take the end of an answer */
-};
-
-/*
- * Answers a request: writes to the sink and then either ends it or leaves a subscriber attached. The params are valid
- * during the call only.
- */
-struct request_handler {
-    void (*handle)(void *context, const struct params *params, struct sink *sink);
-    void *context;
 };
 
 struct fastcgi_stats {
@@ -50,6 +40,7 @@ struct fastcgi {
     struct list doomed;      /* to be freed at the end of the turn */
     struct timeouts incoming;
     struct timeouts draining;
+    struct timeouts lingering; /* at the end: without a whole request */
     struct log_limit protocol_log;
     char *input; /* what a connection reads goes here first */
 };
@@ -75,7 +66,10 @@ void fastcgi_expire(struct fastcgi *fastcgi);
 /* Frees the connections that ended in this turn, and tells their subscribers. */
 void fastcgi_reap(struct fastcgi *fastcgi);
 
-/* Takes no further requests: connections without an answer on its way are closed, the others when it is sent. */
+/*
+ * The end has begun: each connection is closed when its request is answered, or soon when it has none. Streams are the
+ * hub's to end.
+ */
 void fastcgi_end(struct fastcgi *fastcgi);
 
 #endif

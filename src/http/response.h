@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/buffer.h"
+#include "base/span.h"
 
 /* An error answer: what is wrong as a code for programs and as a sentence that says what to change. */
 struct http_error {
@@ -20,6 +21,13 @@ struct http_error {
  */
 int http_error_set(struct http_error *error, int status, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* How much of what a client sent is shown in an error: the precision of its %.*s. */
+static inline int http_error_shown_len(struct span text)
+{
+    enum { LIMIT = 64 };
+    return text.len < LIMIT ? (int)text.len : LIMIT;
+}
 
 /*
  * Begins a response: the status line of a known status, what caches may do (RFC 9111 §5.2), and the headers of all

@@ -63,8 +63,8 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
         pause_accepting(listener, error);
 }
 
-void listener_start(struct listener *listener, struct ev_loop *loop, int fd, struct fastcgi *fastcgi,
-                    struct counters *counters)
+void listener_init(struct listener *listener, struct ev_loop *loop, int fd, struct fastcgi *fastcgi,
+                   struct counters *counters)
 {
     *listener = (struct listener){.loop = loop, .fastcgi = fastcgi};
     counters_register(counters, &listener->pauses, "connections.accept_pauses");
@@ -72,7 +72,11 @@ void listener_start(struct listener *listener, struct ev_loop *loop, int fd, str
     listener->readable.data = listener;
     ev_timer_init(&listener->pause, on_pause_over, 0, pause_seconds);
     listener->pause.data = listener;
-    ev_io_start(loop, &listener->readable);
+}
+
+void listener_start(struct listener *listener)
+{
+    ev_io_start(listener->loop, &listener->readable);
 }
 
 void listener_stop(struct listener *listener)

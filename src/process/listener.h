@@ -21,9 +21,12 @@ struct listener {
     struct log_limit pause_log;
 };
 
-/* Starts accepting on a listening, non-blocking descriptor, which stays the caller's. */
-void listener_start(struct listener *listener, struct ev_loop *loop, int fd, struct fastcgi *fastcgi,
-                    struct counters *counters);
+/* For a listening, non-blocking descriptor, which stays the caller's. The arguments must outlive the listener. */
+void listener_init(struct listener *listener, struct ev_loop *loop, int fd, struct fastcgi *fastcgi,
+                   struct counters *counters);
+
+/* Starts accepting. */
+void listener_start(struct listener *listener);
 
 /* Accepts no more. May be called again. */
 void listener_stop(struct listener *listener);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -137,7 +138,7 @@ static bool is_reachable(int fd)
 
 /* --- inherited sockets ---------------------------------------------------------------------------------------- */
 
-static bool is_listening(int fd)
+bool socket_is_listening(int fd)
 {
     int value = 0;
     socklen_t len = sizeof(value);
@@ -155,15 +156,33 @@ static bool is_passed_by_systemd(void)
 /* The descriptor of an inherited socket, or -1. */
 static int find_inherited(const char **from)
 {
-    if (is_passed_by_systemd() && is_listening(FIRST_PASSED_FD)) {
+    if (is_passed_by_systemd() && socket_is_listening(FIRST_PASSED_FD)) {
         *from = "the socket passed by LISTEN_FDS";
         return FIRST_PASSED_FD;
     }
-    if (is_listening(STDIN_FILENO)) {
+    if (socket_is_listening(STDIN_FILENO)) {
         *from = "the socket inherited as descriptor 0";
         return STDIN_FILENO;
     }
     return -1;
+}
+
+/*
+ * mod_fcgid names the socket of each process that it starts "<its own pid>.<number>" (fcgid_proc_unix.c,
+ * proc_spawn_process).
+ */
+static bool is_named_by_fcgid(int fd)
+{
+    struct sockaddr_un name = {0};
+    socklen_t len = sizeof(name);
+    long pid;
+    int number;
+    int end = 0;
+
+    if (getsockname(fd, (struct sockaddr *)&name, &len) < 0 || name.sun_family != AF_UNIX)
+        return false;
+    const char *slash = strrchr(name.sun_path, '/');
+    return slash != NULL && sscanf(slash, "/%ld.%d%n", &pid, &number, &end) == 2 && slash[end] == '\0';
 }
 
 static int open_inherited(struct listen_socket *out, struct buffer *error)
@@ -178,6 +197,7 @@ static int open_inherited(struct listen_socket *out, struct buffer *error)
         return -1;
     }
     buffer_add_string(&out->place, from);
+    out->is_from_fcgid = is_named_by_fcgid(out->fd);
     if (fcntl(out->fd, F_SETFL, fcntl(out->fd, F_GETFL) | O_NONBLOCK) < 0 || fcntl(out->fd, F_SETFD, FD_CLOEXEC) < 0)
         return fail(error, from, strerror(errno));
     return 0;
@@ -201,6 +221,23 @@ int socket_open(struct listen_socket *out, const char *address, mode_t mode, str
     else
         out->is_public = is_reachable(out->fd);
     return result;
+}
+
+void socket_adopt(struct listen_socket *out, int fd, const char *address)
+{
+    *out = (struct listen_socket){.fd = fd, .is_public = is_reachable(fd)};
+    buffer_add_string(&out->place, address != NULL ? address : "the socket inherited by its predecessor");
+    if (address != NULL && is_unix(address)) {
+        const char *path = address + strlen(unix_prefix);
+        if (lstat(path, &out->file) == 0)
+            out->path = alloc_string(path);
+    }
+}
+
+void socket_disown(struct listen_socket *out)
+{
+    free(out->path);
+    out->path = NULL;
 }
 
 int socket_describe(const char *address, mode_t mode, struct buffer *out)

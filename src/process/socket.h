@@ -17,10 +17,14 @@ struct listen_socket {
     struct stat file;    /* which file that was */
     struct buffer place; /* for people: "unix:/run/push.sock" */
     bool is_public;      /* reachable from other machines */
+    bool is_from_fcgid;  /* inherited from Apache's mod_fcgid */
 };
 
 /* NULL when the text is an address to listen on, else what is wrong with it. */
 const char *socket_check_address(const char *text);
+
+/* Whether the descriptor is open and a socket that accepts connections. */
+bool socket_is_listening(int fd);
 
 /*
  * Opens the address (one that socket_check_address accepts), or when it is NULL looks for an inherited socket. The
@@ -28,6 +32,12 @@ const char *socket_check_address(const char *text);
  * Returns 0, or -1 with one line in `error`.
  */
 int socket_open(struct listen_socket *socket, const char *address, mode_t mode, struct buffer *error);
+
+/* Takes over a listening descriptor that a predecessor opened for the address, NULL when it had inherited it. */
+void socket_adopt(struct listen_socket *socket, int fd, const char *address);
+
+/* For a child: the socket file is not its to remove. */
+void socket_disown(struct listen_socket *socket);
 
 /* Says in `out` what socket_open would do, without doing it; -1 when there is nothing to listen on. */
 int socket_describe(const char *address, mode_t mode, struct buffer *out);

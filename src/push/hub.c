@@ -2,11 +2,13 @@
 #include "push/hub.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "push/arrival.h"
 #include "push/channel_table.h"
+#include "push/ending.h"
 #include "push/poll.h"
 
 enum { INITIAL_CHANNELS = 64 };
@@ -17,6 +19,8 @@ static void register_counters(struct hub_stats *stats, struct counters *counters
     counters_register(counters, &stats->streams_opened, "streams.opened");
     counters_register(counters, &stats->streams_left, "streams.left");
     counters_register(counters, &stats->streams_lagged, "streams.lagged");
+    counters_register(counters, &stats->streams_aged, "streams.aged");
+    counters_register(counters, &stats->streams_refused, "streams.refused");
     counters_register(counters, &stats->polls_open, "polls.open");
     counters_register(counters, &stats->polls_opened, "polls.opened");
     counters_register(counters, &stats->polls_timed_out, "polls.timed_out");
@@ -26,8 +30,8 @@ static void register_counters(struct hub_stats *stats, struct counters *counters
     counters_register(counters, &stats->requests_ahead, "requests.ahead");
     counters_register(counters, &stats->messages_received, "messages.received");
     counters_register(counters, &stats->messages_unheard, "messages.unheard");
-    counters_register(counters, &stats->messages_too_large, "messages.too_large");
-    counters_register(counters, &stats->members_dropped, "messages.members_dropped");
+    counters_register(counters, &stats->messages_too_large.count, "messages.too_large");
+    counters_register(counters, &stats->members_dropped.count, "messages.members_dropped");
     counters_register(counters, &stats->events_delivered, "events.delivered");
     counters_register(counters, &stats->gaps_sent, "gaps.sent");
     counters_register(counters, &stats->breaks, "breaks");
@@ -89,8 +93,9 @@ void hub_flush(struct hub *hub)
 
 int64_t hub_due(const struct hub *hub)
 {
-    const int64_t dues[] = {timeouts_due(&hub->heartbeats), timeouts_due(&hub->polls), timeouts_due(&hub->held_polls),
-                            timeouts_due(&hub->limits), timeouts_due(&hub->idle_channels)};
+    const int64_t dues[] = {timeouts_due(&hub->heartbeats),    timeouts_due(&hub->polls),
+                            timeouts_due(&hub->held_polls),    timeouts_due(&hub->limits),
+                            timeouts_due(&hub->idle_channels), ending_due(hub)};
     int64_t first = TIMEOUT_NEVER;
     for (size_t i = 0; i < sizeof(dues) / sizeof(dues[0]); i++)
         if (dues[i] < first)
@@ -114,24 +119,32 @@ void hub_expire(struct hub *hub)
     expire_subscribers(&hub->held_polls, hub->now_ms);
     while ((due = timeouts_take_due(&hub->limits, hub->now_ms)) != NULL)
         subscriber_on_limit(LIST_ENTRY(due, struct arrival, limit)->subscriber);
+    ending_go_on(hub);
     while ((due = timeouts_take_due(&hub->idle_channels, hub->now_ms)) != NULL)
         hub_channel_drop(hub, LIST_ENTRY(due, struct channel, idle));
 }
 
-static void end_subscribers(struct timeouts *timeouts)
+/* --- how many ------------------------------------------------------------------------------------------------- */
+
+uint64_t hub_clients_open(const struct hub *hub)
 {
-    LIST_FOR_EACH_SAFE(link, &timeouts->waiting)
-        subscriber_end(LIST_ENTRY(link, struct subscriber, timeout.link));
+    return hub->stats.streams_open.value + hub->stats.polls_open.value;
 }
 
-void hub_end_all(struct hub *hub)
+/* Who comes while all are being ended does not stay anyway. */
+bool hub_is_full(const struct hub *hub)
 {
-    end_subscribers(&hub->heartbeats);
-    end_subscribers(&hub->polls);
-    end_subscribers(&hub->held_polls);
-    LIST_FOR_EACH_SAFE(link, &hub->limits.waiting)
-        subscriber_end(LIST_ENTRY(link, struct arrival, limit.link)->subscriber);
-    batch_clear(&hub->batch);
+    uint64_t limit = hub->config.max_clients;
+    return limit > 0 && hub_clients_open(hub) >= limit && !ending_has_begun(hub);
+}
+
+void hub_log_overload(struct hub *hub)
+{
+    uint64_t suppressed;
+    if (log_limit_allows(&hub->overload_log, hub->now_ms, &suppressed))
+        log_warning("sent a client away for a while: %" PRIu64 " streams and waiting polls are open, as many as "
+                    "--max-clients or the limit of open files allows; %" PRIu64 " more since the last such line",
+                    hub->config.max_clients, suppressed);
 }
 
 void hub_fini(struct hub *hub)

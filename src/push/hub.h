@@ -22,6 +22,8 @@
 #include "base/timeouts.h"
 #include "push/batch.h"
 #include "push/channel.h"
+#include "push/complaint.h"
+#include "push/ending.h"
 #include "push/envelope.h"
 #include "push/format.h"
 #include "push/message.h"
@@ -44,12 +46,15 @@ struct hub_config {
     int64_t heartbeat_ms;
     int64_t poll_timeout_ms; /* after which a poll is answered without events */
     int64_t retry_ms;        /* told to each client, jittered */
+    int64_t max_age_ms;      /* a stream is ended when it is so old, give or take a fifth; > 0 */
+    uint64_t max_clients;    /* streams and waiting polls; more are sent away for a while; 0: no limit */
 };
 
 struct hub_stats {
-    struct counter streams_open, streams_opened, streams_lagged, streams_left;
+    struct counter streams_open, streams_opened, streams_lagged, streams_aged, streams_left, streams_refused;
     struct counter polls_open, polls_opened, polls_timed_out, polls_left;
-    struct counter messages_received, messages_unheard, messages_too_large, members_dropped;
+    struct counter messages_received, messages_unheard;
+    struct complaint messages_too_large, members_dropped; /* memory mode */
     struct counter events_delivered, gaps_sent, breaks;
     struct counter channels_open, channels_bytes;
     struct counter loads_started, loads_done, loads_late, log_reloads, log_disordered;
@@ -72,13 +77,14 @@ struct hub {
     struct timeouts limits;     /* of the arrivals of polls, for which something is still to be loaded */
     struct list ahead;          /* of struct arrival: clients whose id is above the position */
     struct event_id nearest;    /* none of their ids is below this one */
+    struct ending ending;
     uint64_t last_ticket;
     struct batch batch;
     struct envelope envelope;
     struct buffer scratch;
     struct bytes *heartbeat;
     struct bytes *heartbeat_event;
-    struct log_limit too_large_log, members_log;
+    struct log_limit overload_log;
 };
 
 /* `tag` marks ids as this process's own; "" in redis mode. The counters must outlive the hub. */
@@ -148,14 +154,36 @@ void hub_flush(struct hub *hub);
 /* When hub_expire has something to do next: monotonic milliseconds, or TIMEOUT_NEVER. */
 int64_t hub_due(const struct hub *hub);
 
-/* Sends the heartbeats that are due, answers or refuses the polls that waited long enough, and drops channels nobody
- * has listened to for ring_linger_ms. */
+/*
+ * Sends the heartbeats that are due, ends streams that are too old, answers or refuses the polls that waited long
+ * enough, and drops channels nobody has listened to for ring_linger_ms. After hub_end_over, ends those whose turn it
+ * is.
+ */
 void hub_expire(struct hub *hub);
 
-/* Ends all streams and answers all polls; refuses those that wait for a channel to be loaded. */
-void hub_end_all(struct hub *hub);
+/*
+ * Ends all streams and answers all polls, evenly spread over the time from now on: the first one at once, the last ones
+ * at its end; 0: all at once. What is new goes out before. A stream whose client has not got all yet goes on until it
+ * has; a poll for which something is still to be loaded waits for that; at the end of the time both end (the poll is
+ * refused) as they are. Streams that are opened meanwhile take part, polls are answered as soon as their channels are
+ * loaded; after the end of the time both are ended when they are opened. Called again, it begins anew with the time
+ * given then.
+ */
+void hub_end_over(struct hub *hub, int64_t duration_ms);
 
-/* For this room: the encoded event. The caller owns a reference. */
+/* --- for this room ------------------------------------------------------------------------------------------------
+ */
+
+/* Streams and waiting polls. */
+uint64_t hub_clients_open(const struct hub *hub);
+
+/* True when one more client would be too many. */
+bool hub_is_full(const struct hub *hub);
+
+/* Notes in the log, once a minute at most, that a client is sent away because of that. */
+void hub_log_overload(struct hub *hub);
+
+/* The encoded event. The caller owns a reference. */
 struct bytes *hub_encode(struct hub *hub, const struct message *message);
 
 #endif

@@ -61,10 +61,10 @@ static void answer(struct poll *poll)
     poll_free(poll);
 }
 
-static void refuse(struct poll *poll)
+static void refuse(struct poll *poll, enum poll_refusal reason)
 {
     poll->subscriber.hub->stats.polls_refused.value++;
-    poll->owner.refuse(poll->owner.context, poll->subscriber.sink);
+    poll->owner.refuse(poll->owner.context, poll->subscriber.sink, reason);
     poll_free(poll);
 }
 
@@ -127,20 +127,28 @@ static void on_held(struct poll *poll)
         answer_held(poll);
 }
 
-static void on_timeout(struct subscriber *subscriber)
+/* It has waited long enough: it is answered with what there is. */
+static void hurry(struct subscriber *subscriber)
 {
     struct poll *poll = poll_of(subscriber);
 
     if (!subscriber->is_placed)
         return; /* it has its own limit, and is answered when it is placed */
-    if (poll->is_held) {
-        on_held(poll);
-    } else if (!pull_is_done(subscriber)) {
-        /* Something came in this very turn. */
-        answer_or_hold(poll);
-    } else {
-        subscriber->hub->stats.polls_timed_out.value++;
+    if (pull_is_done(subscriber))
         answer(poll);
+    else /* something came in this very turn */
+        answer_or_hold(poll);
+}
+
+static void on_timeout(struct subscriber *subscriber)
+{
+    struct poll *poll = poll_of(subscriber);
+
+    if (subscriber->is_placed && poll->is_held) {
+        on_held(poll);
+    } else {
+        subscriber->hub->stats.polls_timed_out.value += subscriber->is_placed && pull_is_done(subscriber);
+        hurry(subscriber);
     }
 }
 
@@ -156,7 +164,7 @@ static void end(struct subscriber *subscriber)
     if (subscriber->is_placed)
         answer(poll_of(subscriber));
     else
-        refuse(poll_of(subscriber));
+        refuse(poll_of(subscriber), POLL_UNLOADED);
 }
 
 static void on_gone(struct subscriber *subscriber)
@@ -195,12 +203,27 @@ static const struct subscriber_policy policy = {
     .flush = flush,
     .on_reload = on_reload,
     .on_timeout = on_timeout,
+    .hurry = hurry,
     .end = end,
     .on_gone = on_gone,
 };
 
+/* A poll that was not answered at once. */
+static void admit(struct poll *poll, bool is_full)
+{
+    struct hub *hub = poll->subscriber.hub;
+
+    if (ending_is_over(hub)) {
+        end(&poll->subscriber);
+    } else if (is_full) {
+        hub_log_overload(hub);
+        refuse(poll, POLL_OVERLOADED);
+    }
+}
+
 void poll_open(struct hub *hub, struct sink *sink, const struct poll_request *request, const struct poll_owner *owner)
 {
+    bool is_full = hub_is_full(hub);
     struct poll *poll = subscriber_new(&policy, sizeof(*poll), hub, sink, &request->subscription);
     struct subscriber *subscriber = &poll->subscriber;
 
@@ -210,10 +233,12 @@ void poll_open(struct hub *hub, struct sink *sink, const struct poll_request *re
     poll->is_by_time = request->subscription.resume.kind == RESUME_AFTER_TIME;
     poll->wants_newest = request->wants_newest;
     poll->limit = request->limit;
-    if (request->is_patient)
+    if (request->is_patient && !ending_has_begun(hub))
         timeout_start(&hub->polls, &subscriber->timeout, hub->now_ms);
     if (subscriber->is_placed)
         start(subscriber);
     else
         arrival_limit(subscriber);
+    if (sink->subscriber != NULL)
+        admit(poll, is_full);
 }

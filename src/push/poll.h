@@ -27,13 +27,18 @@ struct poll_answer {
     struct event_id position;
 };
 
+enum poll_refusal {
+    POLL_UNLOADED,   /* what it waits for does not come in time */
+    POLL_OVERLOADED, /* it would have to wait, and too many do */
+};
+
 /*
- * Who asked. One of `answer` and `refuse` (what it waits for does not come) is called at most once and must end the
- * sink's response; `free` once, in any case, after it.
+ * Who asked. One of `answer` and `refuse` is called at most once and must end the sink's response; `free` once, in any
+ * case, after it.
  */
 struct poll_owner {
     void (*answer)(void *context, struct sink *sink, const struct poll_answer *answer);
-    void (*refuse)(void *context, struct sink *sink);
+    void (*refuse)(void *context, struct sink *sink, enum poll_refusal reason);
     void (*free)(void *context);
     void *context;
 };
@@ -45,8 +50,10 @@ struct poll_request {
     bool is_patient;   /* waits when there is nothing; else it is answered as soon as its channels are loaded */
 };
 
-/* Answers at once or waits in the hub; poll_timeout_ms counts from here. The owner's context may be freed when this
- * returns. */
+/*
+ * Answers at once or waits in the hub, and refuses where it would wait and may not; poll_timeout_ms counts from here.
+ * The owner's context may be freed when this returns.
+ */
 void poll_open(struct hub *hub, struct sink *sink, const struct poll_request *request, const struct poll_owner *owner);
 
 #endif

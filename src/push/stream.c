@@ -2,10 +2,15 @@
 #include "push/stream.h"
 
 #include "base/random.h"
+#include "push/arrival.h"
 #include "push/pull.h"
+
+/* Who is sent away because too many are open comes back so many times later than others. */
+enum { OVERLOAD_RETRIES = 10, RETRY_LIMIT_MS = 86400000 };
 
 struct stream {
     struct subscriber subscriber;
+    int64_t ends_at_ms; /* from this moment on it is ended as soon as it has nothing left to send */
     bool is_positioned; /* the client was told where it stands */
     bool has_visible_heartbeat;
 };
@@ -52,16 +57,80 @@ static bool is_cut(const struct subscriber *subscriber)
     return false;
 }
 
+static bool is_caught_up(const struct subscriber *subscriber)
+{
+    return subscriber->is_placed && pull_is_done(subscriber);
+}
+
+static bool has_aged(struct subscriber *subscriber)
+{
+    return subscriber->hub->now_ms >= stream_of(subscriber)->ends_at_ms;
+}
+
 /* A stream that still can be ended properly is; one that waits for its client is cut off. */
-static void end_lagged(struct subscriber *subscriber)
+static void break_off(struct subscriber *subscriber)
 {
     struct sink *sink = subscriber->sink;
     if (subscriber->is_blocked)
         sink->ops->abort(sink);
     else
         sink->ops->end(sink);
-    subscriber->hub->stats.streams_lagged.value++;
     stream_free(subscriber);
+}
+
+static void end_lagged(struct subscriber *subscriber)
+{
+    subscriber->hub->stats.streams_lagged.value++;
+    break_off(subscriber);
+}
+
+/*
+ * Where the client goes on when it comes back, as far as it does not know better itself: at the hub's position when it
+ * has all; where it came in, from now on, when it was told nothing yet.
+ */
+static void add_last_position(struct subscriber *subscriber, struct buffer *out)
+{
+    const struct hub *hub = subscriber->hub;
+    const struct arrival *arrival = subscriber->arrival;
+
+    if (is_caught_up(subscriber))
+        add_position(subscriber, out);
+    else if (!subscriber->is_placed && arrival != NULL && arrival->kind == RESUME_NOW)
+        hub->config.format->encode_position(subscriber->last, hub->tag, out);
+}
+
+static void send_farewell(struct subscriber *subscriber)
+{
+    const struct hub_config *config = &subscriber->hub->config;
+    struct buffer *block = &subscriber->hub->scratch;
+
+    buffer_clear(block);
+    config->format->encode_retry(random_jitter(config->retry_ms), block);
+    add_last_position(subscriber, block);
+    send_payload(subscriber, buffer_to_bytes(block));
+}
+
+/* Ends it on our side: how long to wait before coming back, the position, and the end of the response. */
+static void end(struct subscriber *subscriber)
+{
+    struct sink *sink = subscriber->sink;
+
+    if (!subscriber->is_blocked && !is_cut(subscriber))
+        send_farewell(subscriber);
+    sink->ops->end(sink);
+    stream_free(subscriber);
+}
+
+/* Whose turn it was when all are ended has not aged. */
+static void count_aged(struct hub *hub)
+{
+    hub->stats.streams_aged.value += !ending_has_begun(hub);
+}
+
+static void end_aged(struct subscriber *subscriber)
+{
+    count_aged(subscriber->hub);
+    end(subscriber);
 }
 
 /* One write a turn; more waits for the next. */
@@ -79,6 +148,8 @@ static void flush(struct subscriber *subscriber)
         return;
     if (!pull_is_done(subscriber))
         subscriber->sink->ops->call_back(subscriber->sink);
+    else if (has_aged(subscriber))
+        end_aged(subscriber);
     else if (!stream_of(subscriber)->is_positioned)
         send_position(subscriber);
 }
@@ -102,27 +173,30 @@ static void send_heartbeat(struct subscriber *subscriber)
         send_payload(subscriber, bytes_ref(is_visible ? hub->heartbeat_event : hub->heartbeat));
 }
 
-static void send_farewell(struct subscriber *subscriber)
+/* An old stream that waits for its client has done so since the heartbeat before: it waits no longer. */
+static void on_timeout(struct subscriber *subscriber)
 {
-    const struct hub_config *config = &subscriber->hub->config;
-    struct buffer *block = &subscriber->hub->scratch;
+    bool is_old = has_aged(subscriber);
 
-    buffer_clear(block);
-    config->format->encode_retry(random_jitter(config->retry_ms), block);
-    if (subscriber->is_placed && pull_is_done(subscriber))
-        add_position(subscriber, block);
-    send_payload(subscriber, buffer_to_bytes(block));
+    if (is_old && subscriber->is_blocked) {
+        count_aged(subscriber->hub);
+        break_off(subscriber);
+    } else if (is_old && is_caught_up(subscriber)) {
+        end_aged(subscriber);
+    } else {
+        send_heartbeat(subscriber);
+    }
 }
 
-/* Ends it on our side: how long to wait before coming back, the position, and the end of the response. */
-static void end(struct subscriber *subscriber)
+static void hurry(struct subscriber *subscriber)
 {
-    struct sink *sink = subscriber->sink;
+    struct hub *hub = subscriber->hub;
 
-    if (!subscriber->is_blocked && !is_cut(subscriber))
-        send_farewell(subscriber);
-    sink->ops->end(sink);
-    stream_free(subscriber);
+    stream_of(subscriber)->ends_at_ms = hub->now_ms;
+    if (!subscriber->is_blocked && is_caught_up(subscriber))
+        end(subscriber);
+    else
+        timeout_start(&hub->heartbeats, &subscriber->timeout, hub->now_ms);
 }
 
 static void on_gone(struct subscriber *subscriber)
@@ -135,24 +209,55 @@ static const struct subscriber_policy policy = {
     .start = flush,
     .flush = flush,
     .on_reload = on_reload,
-    .on_timeout = send_heartbeat,
+    .on_timeout = on_timeout,
+    .hurry = hurry,
     .end = end,
     .on_gone = on_gone,
 };
 
-void stream_open(struct hub *hub, struct sink *sink, const struct subscription_request *request,
-                 bool has_visible_heartbeat, struct buffer *head)
+/*
+ * Opens and ends at once. Who has no position yet gets one, so that it misses nothing until it comes back; any other
+ * client comes back with the one that it has.
+ */
+static void send_away(const struct hub *hub, struct sink *sink, const struct resume *resume, int64_t retry_ms,
+                      struct buffer *head)
+{
+    const struct format *format = hub->config.format;
+
+    buffer_add_string(head, format->opening);
+    format->encode_retry(retry_ms < RETRY_LIMIT_MS ? retry_ms : RETRY_LIMIT_MS, head);
+    if (resume->kind == RESUME_NOW && hub->is_started)
+        format->encode_position(hub->position, hub->tag, head);
+    sink_write_buffer(sink, head);
+    sink->ops->end(sink);
+}
+
+static void refuse(struct hub *hub, struct sink *sink, const struct resume *resume, struct buffer *head)
+{
+    hub->stats.streams_refused.value++;
+    hub_log_overload(hub);
+    send_away(hub, sink, resume, random_jitter(hub->config.retry_ms * OVERLOAD_RETRIES), head);
+}
+
+static int64_t random_age(int64_t age_ms)
+{
+    return random_between(age_ms - age_ms / 5, age_ms + age_ms / 5);
+}
+
+static void open_stream(struct hub *hub, struct sink *sink, const struct subscription_request *request,
+                        bool has_visible_heartbeat, struct buffer *head)
 {
     const struct format *format = hub->config.format;
     struct stream *stream = subscriber_new(&policy, sizeof(*stream), hub, sink, request);
     struct subscriber *subscriber = &stream->subscriber;
 
+    stream->ends_at_ms = hub->now_ms + random_age(hub->config.max_age_ms);
     stream->has_visible_heartbeat = has_visible_heartbeat;
     hub->stats.streams_opened.value++;
     hub->stats.streams_open.value++;
     buffer_add_string(head, format->opening);
     format->encode_retry(random_jitter(hub->config.retry_ms), head);
-    bool is_done = subscriber->is_placed && pull_is_done(subscriber);
+    bool is_done = is_caught_up(subscriber);
     if (is_done)
         add_position(subscriber, head);
     else if (has_visible_heartbeat && (subscriber->is_placed || request->resume.kind == RESUME_AFTER_ID))
@@ -163,4 +268,15 @@ void stream_open(struct hub *hub, struct sink *sink, const struct subscription_r
     send_payload(subscriber, buffer_to_bytes(head));
     if (!is_done)
         subscriber_flush(subscriber);
+}
+
+void stream_open(struct hub *hub, struct sink *sink, const struct subscription_request *request,
+                 bool has_visible_heartbeat, struct buffer *head)
+{
+    if (hub_is_full(hub))
+        refuse(hub, sink, &request->resume, head);
+    else if (ending_is_over(hub))
+        send_away(hub, sink, &request->resume, random_jitter(hub->config.retry_ms), head);
+    else
+        open_stream(hub, sink, request, has_visible_heartbeat, head);
 }

@@ -88,6 +88,11 @@ void subscriber_on_timeout(struct subscriber *subscriber)
     subscriber->policy->on_timeout(subscriber);
 }
 
+void subscriber_hurry(struct subscriber *subscriber)
+{
+    subscriber->policy->hurry(subscriber);
+}
+
 void subscriber_end(struct subscriber *subscriber)
 {
     subscriber->policy->end(subscriber);

@@ -9,7 +9,7 @@
  *
  * Invariants: events are taken in id order over all channels; none at or below the id that the client came with; all
  * at or below `last` that it is to get were taken. Lives in the hub until it ends, whoever ends it: after
- * subscriber_end, subscriber_flush, subscriber_on_writable or subscriber_on_gone it may be gone.
+ * subscriber_end, subscriber_hurry, subscriber_flush, subscriber_on_writable or subscriber_on_gone it may be gone.
  */
 #ifndef PUSH_SUBSCRIBER_H
 #define PUSH_SUBSCRIBER_H
@@ -43,6 +43,7 @@ struct subscriber_policy {
     void (*flush)(struct subscriber *subscriber);      /* placed: something may be new, or the sink takes more */
     void (*on_reload)(struct subscriber *subscriber);  /* its channels are loaded anew: it waits again */
     void (*on_timeout)(struct subscriber *subscriber); /* its timeout in the hub has passed */
+    void (*hurry)(struct subscriber *subscriber);      /* ends as soon as it has all; its timeout was stopped */
     void (*end)(struct subscriber *subscriber);        /* the program, or its patience, ends: so does the answer */
     void (*on_gone)(struct subscriber *subscriber);    /* the client has left */
 };
@@ -88,6 +89,7 @@ void subscriber_catch_up(struct subscriber *subscriber, struct event_id position
 /* For the hub. */
 void subscriber_flush(struct subscriber *subscriber);
 void subscriber_on_timeout(struct subscriber *subscriber);
+void subscriber_hurry(struct subscriber *subscriber);
 void subscriber_end(struct subscriber *subscriber);
 
 /* For the hub: the limit of its arrival has passed. */

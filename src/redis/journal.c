@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "redis/journal.h"
 
-static void tell_ready(struct journal *journal)
+static void note_ready(struct journal *journal)
 {
-    if (journal->is_following && journal->is_recording && journal->events.on_ready != NULL)
+    bool was_ready = journal->is_ready;
+    bool is_linked = recorder_is_linked(&journal->recorder);
+
+    journal->is_ready = is_linked && (was_ready || reader_is_current(&journal->reader));
+    if (journal->is_ready && !was_ready && journal->events.on_ready != NULL)
         journal->events.on_ready(journal->events.owner);
 }
 
@@ -37,13 +41,6 @@ static void on_commands_lost(void *owner)
 
 /* --- recorder ------------------------------------------------------------------------------------------------- */
 
-static void on_hearing(void *owner)
-{
-    struct journal *journal = owner;
-    journal->is_recording = true;
-    tell_ready(journal);
-}
-
 static void on_unsubscribed(void *owner, const char *reason)
 {
     struct journal *journal = owner;
@@ -63,7 +60,6 @@ static void on_log_end(void *owner, struct event_id end, struct event_id last_br
     }
     journal->is_following = true;
     reader_place(&journal->reader, end);
-    tell_ready(journal);
 }
 
 /* --- reader --------------------------------------------------------------------------------------------------- */
@@ -89,6 +85,7 @@ static void on_turn_end(struct ev_loop *loop, ev_prepare *prepare, int events)
     (void)events;
     reader_expect(&journal->reader, recorder_largest(&journal->recorder));
     recorder_flush(&journal->recorder);
+    note_ready(journal);
 }
 
 /* --- life ----------------------------------------------------------------------------------------------------- */
@@ -109,10 +106,10 @@ static void init_commands(struct journal *journal, struct ev_loop *loop, const s
 static void init_recorder(struct journal *journal, struct ev_loop *loop, const struct journal_config *config,
                           struct counters *counters)
 {
-    const struct recorder_events events = {
-        .on_hearing = on_hearing, .on_log_end = on_log_end, .on_failed = on_unsubscribed, .owner = journal};
+    const struct recorder_events events = {.on_log_end = on_log_end, .on_failed = on_unsubscribed, .owner = journal};
     const struct recorder_config recorder_config = {.address = config->address,
                                                     .keys = &journal->keys,
+                                                    .part = config->part,
                                                     .max_message_bytes = config->max_message_bytes,
                                                     .log_length = config->log_length,
                                                     .history_length = config->history_length,

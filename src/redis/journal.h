@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The source of messages for --history redis: recorder, log reader and histories around one hub. Four connections:
- * subscription, commands, log, inbox; the last two wait in XREAD.
+ * subscription, commands, log, inbox; the last two wait in XREAD. Who takes the part of a reader (redis/part.h) has
+ * only commands and log.
  */
 #ifndef REDIS_JOURNAL_H
 #define REDIS_JOURNAL_H
@@ -15,6 +16,7 @@
 struct journal_config {
     const struct redis_address *address;
     const char *prefix;
+    enum part_kind part;
     size_t max_message_bytes;
     size_t log_length;
     size_t history_length;
@@ -34,7 +36,7 @@ struct journal {
     struct ev_loop *loop;
     ev_prepare turn_end;
     bool is_following; /* the reader has its place */
-    bool is_recording; /* the recorder hears everything */
+    bool is_ready;     /* what is PUBLISHed arrives, and no break of our own beginning is still to come */
 };
 
 /*

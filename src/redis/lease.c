@@ -12,7 +12,6 @@
 enum {
     USE_MS = LEASE_MS * 4 / 5, /* Redis counts from when it got the question, we from when we sent it */
     RENEW_MS = 1000,
-    SEEK_MS = 250,
 };
 
 void lease_init(struct lease *lease, struct commands *commands, const struct keys *keys, struct counters *counters)
@@ -34,9 +33,14 @@ bool lease_is_held(const struct lease *lease, int64_t now_ms)
     return lease->is_ours && now_ms < lease->used_until_ms;
 }
 
+bool lease_is_vacant(const struct lease *lease)
+{
+    return lease->vacant_ms > 0;
+}
+
 int64_t lease_vacancy(const struct lease *lease, int64_t now_ms)
 {
-    return lease->vacant_ms > 0 ? now_ms - lease->vacant_ms : 0;
+    return lease_is_vacant(lease) ? now_ms - lease->vacant_ms : 0;
 }
 
 int64_t lease_asked(const struct lease *lease)
@@ -144,11 +148,19 @@ static void keep(struct lease *lease, bool may_renew, int64_t now_ms)
         lease_release(lease, now_ms);
 }
 
+static int64_t pause_ms(const struct lease *lease, bool may_acquire)
+{
+    if (lease->is_ours)
+        return RENEW_MS;
+    return may_acquire && !lease->is_sought ? 0 : LEASE_SEEK_MS;
+}
+
 void lease_seek(struct lease *lease, bool may_acquire, bool may_renew, int64_t now_ms)
 {
-    bool is_time = now_ms - lease->asked_ms >= (lease->is_ours ? RENEW_MS : SEEK_MS);
+    bool is_time = now_ms - lease->asked_ms >= pause_ms(lease, may_acquire);
     if (!lease->commands->is_ready || lease->unanswered > 0 || !is_time)
         return;
+    lease->is_sought = may_acquire;
     if (lease->is_ours) {
         keep(lease, may_renew, now_ms);
     } else if (may_acquire) {

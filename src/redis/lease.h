@@ -10,8 +10,11 @@
 #include "redis/commands.h"
 #include "redis/keys.h"
 
-/* A lease that was not renewed ends after LEASE_MS; its holder stops using it a little before. */
-enum { LEASE_MS = 3000 };
+/*
+ * A lease that was not renewed ends after LEASE_MS; its holder stops using it a little before. Who has not got it asks
+ * for it, or looks who has, every LEASE_SEEK_MS.
+ */
+enum { LEASE_MS = 3000, LEASE_SEEK_MS = 240 };
 
 struct lease_stats {
     struct counter held, acquired, lost;
@@ -27,6 +30,7 @@ struct lease {
     int64_t asked_ms;      /* when the last question was sent; 0: never */
     int64_t vacant_ms;     /* since when nobody was seen to have it; 0: somebody has, or unknown */
     unsigned unanswered;   /* questions */
+    bool is_sought;        /* the last question was for the lease itself */
     bool is_releasing;
     struct request words[2]; /* private */
 };
@@ -37,10 +41,16 @@ void lease_fini(struct lease *lease);
 /* May we record at once? */
 bool lease_is_held(const struct lease *lease, int64_t now_ms);
 
+/* Nobody had it when it was last seen. */
+bool lease_is_vacant(const struct lease *lease);
+
 /* How long nobody has had it, as far as seen, in ms; 0 when somebody has. */
 int64_t lease_vacancy(const struct lease *lease, int64_t now_ms);
 
-/* What we want now: takes it, when it is free, or only looks; renews it when that is time and `may_renew`. */
+/*
+ * What we want now: takes it, when it is free, or only looks; renews it when that is time and `may_renew`. May be
+ * called at any time: it asks at once when it may newly be taken, and else in intervals.
+ */
 void lease_seek(struct lease *lease, bool may_acquire, bool may_renew, int64_t now_ms);
 
 /* When the last renewal or acquisition was asked for. */

@@ -167,6 +167,11 @@ void reader_expect_end(struct reader *reader, struct event_id end)
     reader->log_end = end;
 }
 
+bool reader_is_current(const struct reader *reader)
+{
+    return reader->is_placed && event_id_compare(reader->position, reader->log_end) >= 0;
+}
+
 void reader_expect(struct reader *reader, size_t bytes)
 {
     if (bytes > reader->largest_bytes)

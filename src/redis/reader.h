@@ -50,6 +50,9 @@ void reader_place(struct reader *reader, struct event_id position);
 /* The log's last id: what is up to there, and cannot be read, is lost. */
 void reader_expect_end(struct reader *reader, struct event_id end);
 
+/* Whether everything was read that the log is known to have. */
+bool reader_is_current(const struct reader *reader);
+
 /* A message of this size is going to come: replies are kept small enough. */
 void reader_expect(struct reader *reader, size_t bytes);
 

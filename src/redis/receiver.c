@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "redis/receiver.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "push/channel_name.h"
 #include "push/event_id.h"
 
@@ -56,23 +56,13 @@ static void wait_for_own(struct receiver *receiver, struct span name, struct spa
 {
     bool is_own =
         span_equals(name, "recorder") && receiver->own_name[0] != '\0' && span_equals(payload, receiver->own_name);
+    receiver->is_preceded |= !is_own && span_equals(name, "recorder") && marker_name_is_valid(payload);
     if (!is_own)
         return;
     receiver->own = marker_hold(pending_marker(&receiver->pending, payload, now_ms));
     receiver->marker = marker_hold(receiver->own);
     receiver->position = 0;
     log_info("subscribed to %s* on Redis at %s", receiver->keys->prefix, receiver->subscription.link.place);
-    receiver->events.on_hearing(receiver->events.owner);
-}
-
-static void note_too_large(struct receiver *receiver, struct span name, size_t len, int64_t now_ms)
-{
-    uint64_t suppressed;
-    receiver->stats.too_large.value++;
-    if (log_limit_allows(&receiver->too_large_log, now_ms, &suppressed))
-        log_warning("refused a message of %zu bytes on channel %.*s, allowed are %zu (--max-message); %" PRIu64
-                    " more since the last such line",
-                    len, (int)name.len, name.data, receiver->max_message_bytes, suppressed);
 }
 
 void receiver_overflow(struct receiver *receiver)
@@ -95,6 +85,7 @@ static void add_pending(struct receiver *receiver, enum pending_kind kind, struc
 
 static void on_marker(struct receiver *receiver, struct span name, struct span payload, int64_t now_ms)
 {
+    receiver->followers += receiver->own != NULL && !receiver->own->is_known;
     add_pending(receiver, PENDING_MARKER, name, payload, now_ms);
     if (receiver->marker == NULL)
         return; /* there was no room for it */
@@ -122,7 +113,7 @@ static void on_message(void *owner, struct span name, struct span payload)
     if (!channel_name_is_valid(name)) {
         receiver->stats.invalid_names.value += !span_equals(name, "recorder");
     } else if (payload.len > receiver->max_message_bytes) {
-        note_too_large(receiver, name, payload.len, now_ms);
+        complaint_of_size(&receiver->stats.too_large, name, payload.len, receiver->max_message_bytes, now_ms);
         add_pending(receiver, PENDING_GAP, name, (struct span){0}, now_ms);
     } else {
         if (payload.len > receiver->largest_bytes)
@@ -138,6 +129,8 @@ static void forget_own(struct receiver *receiver)
     marker_release(receiver->marker);
     receiver->own = receiver->marker = NULL;
     receiver->listeners = 0;
+    receiver->is_preceded = false;
+    receiver->followers = 0;
 }
 
 static void on_subscribed(void *owner)
@@ -169,7 +162,7 @@ static void register_counters(struct receiver_stats *stats, struct counters *cou
     counters_register(counters, &stats->pending_bytes, "recorder.pending_bytes");
     counters_register(counters, &stats->overflows, "recorder.overflows");
     counters_register(counters, &stats->markers, "recorder.markers");
-    counters_register(counters, &stats->too_large, "recorder.too_large");
+    counters_register(counters, &stats->too_large.count, "recorder.too_large");
     counters_register(counters, &stats->invalid_names, "recorder.invalid_channel");
 }
 
@@ -227,6 +220,21 @@ void receiver_mark(struct receiver *receiver, int64_t now_ms)
     bool is_due = receiver->own_name[0] == '\0' || now_ms - receiver->published_ms > MARKER_WAIT_MS;
     if (receiver->subscription.is_subscribed && receiver->commands->is_ready && receiver->own == NULL && is_due)
         publish_marker(receiver, now_ms);
+}
+
+bool receiver_is_counted(const struct receiver *receiver)
+{
+    return receiver->own != NULL && receiver->listeners > 0;
+}
+
+bool receiver_is_alone(const struct receiver *receiver)
+{
+    return receiver->listeners == 1;
+}
+
+bool receiver_is_first(const struct receiver *receiver)
+{
+    return receiver_is_counted(receiver) && !receiver->is_preceded && receiver->followers >= receiver->listeners - 1;
 }
 
 void receiver_acknowledge(struct receiver *receiver, struct marker *marker, uint64_t position)

@@ -9,21 +9,21 @@
 #ifndef REDIS_RECEIVER_H
 #define REDIS_RECEIVER_H
 
-#include "base/log.h"
+#include "push/complaint.h"
 #include "redis/commands.h"
 #include "redis/keys.h"
 #include "redis/pending.h"
 #include "redis/subscription.h"
 
 struct receiver_events {
-    void (*on_hearing)(void *owner); /* from now on no message is lost while this process lives */
-    void (*on_deaf)(void *owner);    /* the subscription is lost; only after it was made */
+    void (*on_deaf)(void *owner); /* the subscription is lost; only after it was made */
     void (*on_failed)(void *owner, const char *reason);
     void *owner;
 };
 
 struct receiver_stats {
-    struct counter received, pending, pending_bytes, overflows, markers, too_large, invalid_names;
+    struct counter received, pending, pending_bytes, overflows, markers, invalid_names;
+    struct complaint too_large;
 };
 
 struct receiver {
@@ -40,9 +40,10 @@ struct receiver {
     uint64_t position;               /* messages behind it */
     int64_t published_ms;            /* the own marker */
     int64_t listeners;               /* that heard it, we among them; 0: not known yet */
+    bool is_preceded;                /* since the subscription another marker has passed before it */
+    int64_t followers;               /* other markers that passed behind it while the log had it not */
     size_t largest_bytes;            /* message received so far */
     struct request request;          /* private */
-    struct log_limit too_large_log;
 };
 
 /* What the pointers name must outlive it. Starts nothing yet. */
@@ -68,6 +69,18 @@ void receiver_on_commands_lost(struct receiver *receiver);
 
 /* The log has everything behind the marker up to the position. */
 void receiver_acknowledge(struct receiver *receiver, struct marker *marker, uint64_t position);
+
+/* Whether it is known how many heard the own marker. */
+bool receiver_is_counted(const struct receiver *receiver);
+
+/* Nobody but us heard the own marker. */
+bool receiver_is_alone(const struct receiver *receiver);
+
+/*
+ * All others who heard it seem to have come at the same time, and to have marked after us: as many markers passed, all
+ * of them behind it. They wait for us, and we need not wait for them.
+ */
+bool receiver_is_first(const struct receiver *receiver);
 
 /* Drops what is pending and subscribes anew: others may have it, and the next marker tells whether anything is missing.
  */

@@ -8,11 +8,8 @@
 
 enum {
     TICK_MS = 250,
-    OVERDUE_MS = LEASE_MS * 3 / 2, /* everyone sends what has been pending for so long */
-    ORPHANED_MS = LEASE_MS * 3,    /* a marker that nobody has recorded by then, nobody older will */
-    VACANT_MS = 1000,              /* likewise when nobody has had the lease for so long */
-    LOOK_MS = 1000,                /* the log's end is asked for at least so often */
-    FIRST_LOOK_MS = 4000,          /* the subscription may come back so much later than the connection for commands */
+    LOOK_MS = 1000,       /* the log's end is asked for at least so often */
+    FIRST_LOOK_MS = 4000, /* a subscription may come back so much later than the connection for commands */
     REFUSED_PAUSE_MS = 20,
     ERROR_PAUSE_MS = 500,
     COUNTER_TTL_MS = 3600 * 1000,
@@ -45,7 +42,7 @@ static void on_run_done(struct recorder *recorder, const struct record_result *r
         recorder->stats.recorded.value += recorder->run.keys.count;
         if (recorder->run_next != NULL)
             recorder->run_next->is_known = true;
-        receiver_acknowledge(&recorder->receiver, recorder->run_marker, (uint64_t)result->result);
+        receiver_acknowledge(&recorder->part.receiver, recorder->run_marker, (uint64_t)result->result);
     }
     marker_release(recorder->run_marker);
     marker_release(recorder->run_next);
@@ -61,7 +58,8 @@ static void on_call_done(void *owner, const struct record_result *result, const 
     if (recorder->called == CALL_RUN)
         on_run_done(recorder, result);
     else if (recorder->called == CALL_INBOX)
-        inbox_next(&recorder->inbox, result != NULL ? (uint64_t)result->result : 0);
+        inbox_next(&recorder->part.inbox, result != NULL ? (uint64_t)result->result : 0);
+    recorder->knows_end = recorder->knows_end || result != NULL;
     if (result != NULL)
         recorder->events.on_log_end(recorder->events.owner, result->log_end, result->last_break);
 }
@@ -86,16 +84,6 @@ static void send_run(struct recorder *recorder, const char *mode, struct marker 
 
 /* --- what is sent ----------------------------------------------------------------------------------------------- */
 
-static void note_dropped_members(struct recorder *recorder, struct span channel, int64_t now_ms)
-{
-    uint64_t suppressed;
-    recorder->stats.members_dropped.value += recorder->envelope.dropped;
-    if (recorder->envelope.dropped > 0 && log_limit_allows(&recorder->members_log, now_ms, &suppressed))
-        log_warning("an envelope on channel %.*s had an invalid id, event or retry, which was left out; %" PRIu64
-                    " more since the last such line",
-                    (int)channel.len, channel.data, suppressed);
-}
-
 static void add_to_run(struct recorder *recorder, const struct pending_item *item, int64_t now_ms)
 {
     struct span channel = pending_channel(item);
@@ -106,7 +94,7 @@ static void add_to_run(struct recorder *recorder, const struct pending_item *ite
     switch (item->kind) {
     case PENDING_EVENT:
         envelope_parse(&recorder->envelope, pending_payload(item));
-        note_dropped_members(recorder, channel, now_ms);
+        complaint_of_members(&recorder->stats.members_dropped, channel, recorder->envelope.dropped, now_ms);
         run_add_event(&recorder->run, recorder->keys, position, channel, &recorder->envelope);
         break;
     case PENDING_GAP:
@@ -118,22 +106,16 @@ static void add_to_run(struct recorder *recorder, const struct pending_item *ite
     }
 }
 
-/* Who ends sends at once, too: the others may not have it. */
-static bool may_send(const struct recorder *recorder, const struct pending_item *item, bool is_holder, int64_t now_ms)
-{
-    return is_holder || recorder->is_ending || now_ms - item->received_ms >= OVERDUE_MS;
-}
-
 /* The messages at the front that one call can carry: of one marker, up to the next one. Returns that, NULL for none. */
-static struct marker *fill_run(struct recorder *recorder, bool is_holder, int64_t now_ms)
+static struct marker *fill_run(struct recorder *recorder, int64_t now_ms)
 {
-    struct pending *pending = &recorder->receiver.pending;
+    struct pending *pending = &recorder->part.receiver.pending;
     const struct pending_item *item = pending_first(pending);
     const struct marker *marker = item->marker;
 
     run_clear(&recorder->run);
     while (item != NULL && item->marker == marker && !run_is_full(&recorder->run) &&
-           may_send(recorder, item, is_holder, now_ms)) {
+           part_may_send(&recorder->part, item, now_ms)) {
         add_to_run(recorder, item, now_ms);
         if (item->kind == PENDING_MARKER)
             return pending_marker(pending, pending_payload(item), now_ms);
@@ -142,18 +124,11 @@ static struct marker *fill_run(struct recorder *recorder, bool is_holder, int64_
     return NULL;
 }
 
-/* Nobody older is going to record this marker. A needless break costs a gap, a missing one a message. */
-static bool is_orphaned(const struct recorder *recorder, const struct marker *marker, int64_t now_ms)
-{
-    bool is_first = recorder->receiver.listeners == 1 || lease_vacancy(&recorder->lease, now_ms) >= VACANT_MS;
-    return now_ms - marker->seen_ms >= ORPHANED_MS || (marker == recorder->receiver.own && is_first);
-}
-
 static bool begin_own(struct recorder *recorder, int64_t now_ms)
 {
-    struct marker *own = recorder->receiver.own;
+    struct marker *own = recorder->part.receiver.own;
 
-    if (own == NULL || own->is_known || !is_orphaned(recorder, own, now_ms))
+    if (own == NULL || own->is_known || !part_is_orphaned(&recorder->part, own, now_ms))
         return false;
     recorder->stats.breaks.value++;
     run_clear(&recorder->run);
@@ -165,128 +140,103 @@ static const char *mode_for(struct recorder *recorder, const struct marker *mark
 {
     if (marker->is_known)
         return "start";
-    if (!is_orphaned(recorder, marker, now_ms))
+    if (!part_is_orphaned(&recorder->part, marker, now_ms))
         return "follow";
     recorder->stats.breaks.value++;
     return "break";
 }
 
-static bool send_pending(struct recorder *recorder, bool is_holder, int64_t now_ms)
+static bool send_pending(struct recorder *recorder, int64_t now_ms)
 {
-    const struct pending_item *first = pending_first(&recorder->receiver.pending);
+    const struct pending_item *first = pending_first(&recorder->part.receiver.pending);
 
-    if (first == NULL || !may_send(recorder, first, is_holder, now_ms))
+    if (first == NULL || !part_may_send(&recorder->part, first, now_ms))
         return false;
     if (now_ms - first->received_ms > STALE_MS) {
-        receiver_overflow(&recorder->receiver);
+        receiver_overflow(&recorder->part.receiver);
         return false;
     }
     struct marker *marker = first->marker;
-    struct marker *next = fill_run(recorder, is_holder, now_ms);
+    struct marker *next = fill_run(recorder, now_ms);
     send_run(recorder, mode_for(recorder, marker, now_ms), marker, next, now_ms);
     return true;
 }
 
-static bool send_inbox(struct recorder *recorder, bool is_holder, int64_t now_ms)
+static bool send_inbox(struct recorder *recorder, int64_t now_ms)
 {
-    if (!is_holder || !inbox_has_run(&recorder->inbox))
+    if (!part_may_empty_inbox(&recorder->part, now_ms))
         return false;
     begin_call(recorder, CALL_INBOX, now_ms);
-    record_call_inbox(&recorder->call, &recorder->inbox.run);
+    record_call_inbox(&recorder->call, &recorder->part.inbox.run);
     return true;
 }
 
 /*
  * On a new connection at once, but not before it is clear whether the own marker begins with a break: a break for the
- * look and another for that would be two gaps.
+ * look and another for that would be two gaps. Who hears nothing must know the log's end to begin at all, and later
+ * leaves the break to those who hear.
+ */
+static int64_t look_pause_ms(const struct recorder *recorder)
+{
+    bool is_clear = part_hears(&recorder->part) ? part_is_counted(&recorder->part) : !recorder->knows_end;
+    if (!recorder->is_new)
+        return LOOK_MS;
+    return is_clear ? 0 : FIRST_LOOK_MS;
+}
+
+/*
+ * A marker that was recorded before the place from which the log is read is never read there: the first call asks for
+ * it, too.
  */
 static void look(struct recorder *recorder, int64_t now_ms)
 {
-    bool is_clear = recorder->receiver.own != NULL && recorder->receiver.listeners > 0;
-    int64_t wait_ms = !recorder->is_new ? LOOK_MS : is_clear ? 0 : FIRST_LOOK_MS;
+    struct marker *own = recorder->part.receiver.own;
 
-    if (now_ms - recorder->called_ms < wait_ms)
+    if (now_ms - recorder->called_ms < look_pause_ms(recorder))
         return;
+    if (recorder->is_new && own != NULL && !own->is_known) {
+        run_clear(&recorder->run);
+        send_run(recorder, "follow", own, NULL, now_ms);
+        return;
+    }
     begin_call(recorder, CALL_LOOK, now_ms);
     record_call_look(&recorder->call);
-}
-
-/* What is pending goes first: nobody else may have it. */
-static void hand_over(struct recorder *recorder, int64_t now_ms)
-{
-    if (recorder->is_handed_over || pending_first(&recorder->receiver.pending) != NULL ||
-        lease_is_asking(&recorder->lease))
-        return;
-    recorder->is_handed_over = true;
-    lease_release(&recorder->lease, now_ms);
 }
 
 void recorder_flush(struct recorder *recorder)
 {
     int64_t now_ms = clock_monotonic_ms();
-    bool is_holder = lease_is_held(&recorder->lease, now_ms);
 
+    part_attend(&recorder->part, now_ms);
     if (recorder->call.is_open || !recorder->commands->is_ready || now_ms < recorder->not_before_ms)
         return;
     if (begin_own(recorder, now_ms))
         return;
     /* Neither keeps the other waiting for more than one call. */
-    if (recorder->called != CALL_INBOX && send_inbox(recorder, is_holder, now_ms))
+    if (recorder->called != CALL_INBOX && send_inbox(recorder, now_ms))
         return;
-    if (send_pending(recorder, is_holder, now_ms) || send_inbox(recorder, is_holder, now_ms))
+    if (send_pending(recorder, now_ms) || send_inbox(recorder, now_ms))
         return;
-    if (recorder->is_ending)
-        hand_over(recorder, now_ms);
+    if (recorder->part.is_ending)
+        part_hand_over(&recorder->part, now_ms);
     else
         look(recorder, now_ms);
 }
 
-/* --- the lease -------------------------------------------------------------------------------------------------- */
-
-/* The own marker is in the log: whatever came before it, somebody has. */
-static bool is_linked(const struct recorder *recorder)
-{
-    const struct marker *own = recorder->receiver.own;
-    return own != NULL && own->is_known && !recorder->is_ending;
-}
-
-static bool is_well(const struct recorder *recorder, int64_t now_ms)
-{
-    const struct pending_item *first = pending_first(&recorder->receiver.pending);
-    return recorder->receiver.subscription.answered_ms >= lease_asked(&recorder->lease) &&
-           (first == NULL || now_ms - first->received_ms <= LEASE_MS);
-}
-
-static void on_tick(struct ev_loop *loop, ev_timer *timer, int events)
-{
-    struct recorder *recorder = timer->data;
-    int64_t now_ms = clock_monotonic_ms();
-
-    (void)loop;
-    (void)events;
-    receiver_mark(&recorder->receiver, now_ms);
-    lease_seek(&recorder->lease, is_linked(recorder), is_well(recorder, now_ms), now_ms);
-    inbox_want(&recorder->inbox, lease_is_held(&recorder->lease, now_ms));
-}
-
 /* --- life ------------------------------------------------------------------------------------------------------- */
-
-static void on_hearing(void *owner)
-{
-    struct recorder *recorder = owner;
-    recorder->events.on_hearing(recorder->events.owner);
-}
-
-static void on_deaf(void *owner)
-{
-    struct recorder *recorder = owner;
-    lease_release(&recorder->lease, clock_monotonic_ms());
-}
 
 static void on_failed(void *owner, const char *reason)
 {
     struct recorder *recorder = owner;
     recorder->events.on_failed(recorder->events.owner, reason);
+}
+
+/* Only makes the loop turn: what is due is done at the end of each turn. */
+static void on_tick(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)timer;
+    (void)events;
 }
 
 static void register_counters(struct recorder_stats *stats, struct counters *counters)
@@ -296,15 +246,14 @@ static void register_counters(struct recorder_stats *stats, struct counters *cou
     counters_register(counters, &stats->refused, "recorder.refused");
     counters_register(counters, &stats->errors, "recorder.errors");
     counters_register(counters, &stats->breaks, "recorder.breaks");
-    counters_register(counters, &stats->members_dropped, "recorder.members_dropped");
+    counters_register(counters, &stats->members_dropped.count, "recorder.members_dropped");
 }
 
 void recorder_init(struct recorder *recorder, struct ev_loop *loop, struct commands *commands,
                    const struct recorder_config *config, const struct event_id *read,
                    const struct recorder_events *events, struct link_stats *links, struct counters *counters)
 {
-    const struct receiver_events receiver_events = {
-        .on_hearing = on_hearing, .on_deaf = on_deaf, .on_failed = on_failed, .owner = recorder};
+    const struct part_events part_events = {.on_failed = on_failed, .owner = recorder};
     const struct record_call_events call_events = {.on_done = on_call_done, .owner = recorder};
     const struct record_call_limits limits = {.log_length = config->log_length,
                                               .history_length = config->history_length,
@@ -312,24 +261,17 @@ void recorder_init(struct recorder *recorder, struct ev_loop *loop, struct comma
                                               .counter_ttl_ms = COUNTER_TTL_MS};
 
     *recorder = (struct recorder){.events = *events, .loop = loop, .commands = commands, .keys = config->keys};
-    receiver_init(&recorder->receiver, loop, config->address, config->keys, commands, config->max_message_bytes,
-                  &receiver_events, links, counters);
+    part_init(&recorder->part, config->part, loop, config->address, config->keys, commands, config->max_message_bytes,
+              &part_events, links, counters);
     register_counters(&recorder->stats, counters);
     record_call_init(&recorder->call, config->keys, commands, &limits, read, &call_events);
-    lease_init(&recorder->lease, commands, config->keys, counters);
-    inbox_init(&recorder->inbox, loop, config->address, config->keys, config->max_message_bytes, links, counters);
     ev_timer_init(&recorder->tick, on_tick, TICK_MS / 1000.0, TICK_MS / 1000.0);
-    recorder->tick.data = recorder;
 }
 
 void recorder_fini(struct recorder *recorder)
 {
-    if (recorder->receiver.pending.count > 0)
-        log_warning("%zu messages were received and could not be recorded", recorder->receiver.pending.count);
     ev_timer_stop(recorder->loop, &recorder->tick);
-    receiver_fini(&recorder->receiver);
-    inbox_fini(&recorder->inbox);
-    lease_fini(&recorder->lease);
+    part_fini(&recorder->part);
     record_call_fini(&recorder->call);
     envelope_fini(&recorder->envelope);
     run_fini(&recorder->run);
@@ -337,8 +279,7 @@ void recorder_fini(struct recorder *recorder)
 
 void recorder_start(struct recorder *recorder)
 {
-    receiver_start(&recorder->receiver);
-    inbox_start(&recorder->inbox);
+    part_start(&recorder->part, clock_monotonic_ms());
     ev_timer_start(recorder->loop, &recorder->tick);
 }
 
@@ -346,35 +287,36 @@ void recorder_on_commands_ready(struct recorder *recorder)
 {
     recorder->is_new = true;
     recorder->called_ms = clock_monotonic_ms();
-    receiver_on_commands_ready(&recorder->receiver);
+    receiver_on_commands_ready(&recorder->part.receiver);
 }
 
 void recorder_on_commands_lost(struct recorder *recorder)
 {
-    receiver_on_commands_lost(&recorder->receiver);
+    receiver_on_commands_lost(&recorder->part.receiver);
 }
 
 void recorder_acknowledge(struct recorder *recorder, struct span marker, uint64_t position)
 {
-    struct receiver *receiver = &recorder->receiver;
-    if (marker_name_is_valid(marker))
-        receiver_acknowledge(receiver, pending_marker(&receiver->pending, marker, clock_monotonic_ms()), position);
+    part_acknowledge(&recorder->part, marker, position);
+}
+
+bool recorder_is_linked(const struct recorder *recorder)
+{
+    return part_is_linked(&recorder->part);
 }
 
 size_t recorder_largest(const struct recorder *recorder)
 {
-    return recorder->receiver.largest_bytes;
+    return recorder->part.receiver.largest_bytes;
 }
 
 void recorder_end(struct recorder *recorder)
 {
-    recorder->is_ending = true;
-    receiver_stop(&recorder->receiver);
+    part_end(&recorder->part);
 }
 
 bool recorder_has_ended(const struct recorder *recorder)
 {
-    bool is_drained = pending_first(&recorder->receiver.pending) == NULL && !recorder->call.is_open;
-    return !recorder->commands->is_ready ||
-           (is_drained && recorder->is_handed_over && !lease_is_releasing(&recorder->lease));
+    return !recorder->commands->is_ready || !part_hears(&recorder->part) ||
+           (!recorder->call.is_open && part_has_ended(&recorder->part));
 }

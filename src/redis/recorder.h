@@ -12,15 +12,15 @@
 #define REDIS_RECORDER_H
 
 #include "base/log.h"
-#include "redis/inbox.h"
-#include "redis/lease.h"
-#include "redis/receiver.h"
+#include "push/complaint.h"
+#include "redis/part.h"
 #include "redis/record_call.h"
 #include "redis/run.h"
 
 struct recorder_config {
     const struct redis_address *address;
     const struct keys *keys;
+    enum part_kind part;
     size_t max_message_bytes; /* a larger one becomes a gap of its channel */
     size_t log_length;        /* entries */
     size_t history_length;    /* entries a channel */
@@ -28,14 +28,14 @@ struct recorder_config {
 };
 
 struct recorder_events {
-    void (*on_hearing)(void *owner); /* from now on no message is lost while this process lives */
     void (*on_log_end)(void *owner, struct event_id end, struct event_id last_break); /* of the log, after each call */
     void (*on_failed)(void *owner, const char *reason);
     void *owner;
 };
 
 struct recorder_stats {
-    struct counter recorded, calls, refused, errors, breaks, members_dropped;
+    struct counter recorded, calls, refused, errors, breaks;
+    struct complaint members_dropped;
 };
 
 enum recorder_call { CALL_LOOK, CALL_RUN, CALL_INBOX };
@@ -46,9 +46,7 @@ struct recorder {
     struct ev_loop *loop;
     struct commands *commands;
     const struct keys *keys;
-    struct receiver receiver;
-    struct lease lease;
-    struct inbox inbox;
+    struct part part;
     struct record_call call;
     enum recorder_call called; /* what the last call was for */
     struct marker *run_marker; /* of the run under way; NULL: none */
@@ -57,9 +55,9 @@ struct recorder {
     int64_t called_ms;     /* when the last call was sent, or the connection became ready */
     bool is_new;           /* no call was sent on this connection */
     int64_t not_before_ms; /* a call was refused or failed */
-    bool is_ending, is_handed_over;
+    bool knows_end;        /* of the log: some call was answered */
     struct envelope envelope;
-    struct log_limit error_log, members_log;
+    struct log_limit error_log;
     ev_timer tick;
 };
 
@@ -77,6 +75,9 @@ void recorder_on_commands_lost(struct recorder *recorder);
 
 /* The log has everything behind a marker up to the position. */
 void recorder_acknowledge(struct recorder *recorder, struct span marker, uint64_t position);
+
+/* What is PUBLISHed from now on is recorded, by others if not by us, and nobody lacks what was before. */
+bool recorder_is_linked(const struct recorder *recorder);
 
 /* The size of the largest message received so far. */
 size_t recorder_largest(const struct recorder *recorder);

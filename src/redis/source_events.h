@@ -4,7 +4,7 @@
 #define REDIS_SOURCE_EVENTS_H
 
 struct source_events {
-    void (*on_ready)(void *owner);                      /* all that it needs works; after each loss again */
+    void (*on_ready)(void *owner);                      /* what is pushed now arrives; after each loss again */
     void (*on_failed)(void *owner, const char *reason); /* an attempt was in vain; it goes on trying */
     void *owner;
 };

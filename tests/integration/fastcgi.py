@@ -151,8 +151,12 @@ class Connection:
         return self.response(how.get("id_", 1), timeout)
 
     def open_stream(self, query="channel=news", timeout=5.0, flags=0, id_=1, **more):
-        """A stream whose opening has arrived."""
+        """Asks for a stream; it, when its opening has arrived."""
         self.send(request(params_of(query, **more), flags=flags, id_=id_))
+        return self.stream(id_, timeout)
+
+    def stream(self, id_=1, timeout=5.0):
+        """The stream that was asked for, when its opening has arrived."""
         response = Response(self, id_)
         response.read_head(timeout)
         assert response.status == 200, f"{response.status}: {response.body()!r}"

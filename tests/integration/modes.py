@@ -28,8 +28,8 @@ OPTIONS = {
 SOCKETS = "/run/fcgi-push"
 PROGRAMS = "/usr/local/libexec/fcgi-push"
 REDIS = "redis://127.0.0.1:6379"
-SETTINGS = "/etc/fcgi-push/push.conf"
-USERS = "/etc/fcgi-push/users"
+SETTINGS = "/etc/fcgi-push.conf"
+USERS = "/etc/fcgi-push.users"
 USER, PASSWORD = "alice", "secret"
 
 

@@ -12,6 +12,7 @@ from process import Process, free_port
 
 BUILD = pathlib.Path(os.environ.get("FCGI_PUSH_BUILD", TOP)).resolve()
 PROGRAM = BUILD / "src" / "sse.fcgi"
+QUICK_GRACE = "200ms"  # a test that ends with open streams shall not wait for them
 SANITIZER_REPORT = re.compile(r"ERROR: AddressSanitizer|runtime error:|LeakSanitizer|ERROR: \w+Sanitizer")
 
 
@@ -82,15 +83,18 @@ class Redis(Process):
 
 
 class Responder(Process):
-    """sse.fcgi. Options are keywords: heartbeat="1s" is --heartbeat 1s; None leaves one out."""
+    """sse.fcgi. Options are keywords: heartbeat="1s" is --heartbeat 1s; None leaves one out. Unless told otherwise it
+    is one process without a parent, so that its pid is that of who serves, and keeps its events in memory."""
 
     name = "sse.fcgi"
     program = PROGRAM
+    following = "subscribed to"  # what it logs once it follows Redis
 
     def __init__(self, directory, environment=None, launcher=(), wait_for="listening on", **options):
         super().__init__(directory)
         self.path = str(self.directory / "fcgi.sock")
-        self.options = {"listen": f"unix:{self.path}", "history": "memory", **options}
+        defaults = {"listen": f"unix:{self.path}", "history": "memory", "workers": 0, "grace": QUICK_GRACE}
+        self.options = {**defaults, **options}
         self.is_expected_to_live = True
         self._environment = {**sanitizer_environment(), **(environment or {})}
         self._launcher = launcher
@@ -120,11 +124,11 @@ class Responder(Process):
 
     def wait_subscribed(self, timeout=10.0, after=0):
         """Until it follows Redis; the log's length then."""
-        return self.wait_log("subscribed to", timeout, after)
+        return self.wait_log(self.following, timeout, after)
 
     def restart(self):
         self.start()
-        self.wait_log("subscribed to", after=self._log_start)
+        self.wait_log(self.following, after=self._log_start)
         return self
 
     def expect_end(self):
@@ -156,3 +160,17 @@ class LongPoll(Responder):
 
     name = "longpoll.fcgi"
     program = BUILD / "src" / "longpoll.fcgi"
+
+
+class Part(Responder):
+    """sse.fcgi in one part of recording: "records", "stands back" or "reads"."""
+
+    program = BUILD / "tests" / "integration" / "part.fcgi"
+    following = "ready at"
+
+    def __init__(self, directory, part, **options):
+        super().__init__(directory, {"RECORDING_PART": part}, **{"history": "redis", **options})
+
+    def ready_ms(self):
+        """When it was ready, by the monotonic clock."""
+        return int(re.findall(r"ready at (\d+)", self.log_since_start())[0])

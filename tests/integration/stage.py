@@ -65,7 +65,7 @@ class Stage:
         sockets = {
             "/run/fcgi-push/sse.sock": responder.path if responder else place / "sse.sock",
             "/run/fcgi-push/longpoll.sock": longpoll.path if longpoll else place / "longpoll.sock",
-            "/etc/fcgi-push/users": place / "users",
+            "/etc/fcgi-push.users": place / "users",
         }
         return self.add(webservers.Lighttpd(place, ["unix.conf"], sockets, port=port)).start()
 
@@ -76,10 +76,10 @@ class Stage:
         paths = {
             "/usr/local/libexec/fcgi-push": servers.BUILD / "src",
             "/run/lighttpd": place,
-            "/etc/fcgi-push/users": place / "users",
+            "/etc/fcgi-push.users": place / "users",
             "redis://127.0.0.1:6379": self.redis.url,
         }
-        environment = {"PUSH_HISTORY": "memory", **environment}  # as Responder has it
+        environment = {"PUSH_HISTORY": "memory", "PUSH_GRACE": servers.QUICK_GRACE, **environment}  # as Responder has it
         lighttpd = self.add(webservers.Lighttpd(place, ["spawned.conf"], paths, environment)).start()
         spawned = [webservers.Spawned(lighttpd, kind) for kind in (servers.Responder, servers.LongPoll)]
         for program in spawned:

@@ -118,6 +118,42 @@ def test_the_web_server_narrows_the_channels_of_one_mount(common):
     assert common.ask(responder, "channel=chat", PUSH_CHANNELS="news", HTTP_PUSH_CHANNELS="chat").status == 403
 
 
+USERS_MOUNT = "last, user:%{REMOTE_USER}, user:%{REMOTE_USER}:*"
+
+
+def test_a_user_reads_the_channels_of_the_own_name(common):
+    responder = common.shared_responder
+    mount = {"PUSH_CHANNELS": USERS_MOUNT, "REMOTE_USER": "joe"}
+    everyones = ["user:ann", "user:joe", "user:joey", "user:joe:mail"]
+    stream = common.stream(responder, "", **mount)
+    assert channels_reached(common, stream, everyones) == ["to user:joe"]
+    stream = common.stream(responder, "channel=last,user:joe,user:joe:mail", **mount)
+    assert channels_reached(common, stream, everyones) == ["to user:joe", "to user:joe:mail"]
+
+
+@pytest.mark.parametrize(
+    "query, user, code",
+    [
+        ("channel=user:ann", {"REMOTE_USER": "joe"}, "forbidden-channel"),
+        ("channel=user:ann", {"REMOTE_USER": "*"}, "invalid-user"),
+        ("channel=user:ann", {"REMOTE_USER": "joe", "HTTP_REMOTE_USER": "ann"}, "forbidden-channel"),
+        ("channel=user:ann", {"HTTP_REMOTE_USER": "ann"}, "forbidden-channel"),
+        ("channel=user:ann", {"REMOTE_USER": "joe", "HTTP_PUSH_CHANNELS": "*"}, "forbidden-channel"),
+        ("channel=user:joe", {}, "forbidden-channel"),
+        ("channel=user:", {"REMOTE_USER": ""}, "forbidden-channel"),
+    ],
+    ids=str,
+)
+def test_nobody_reads_the_channels_of_another_user(common, query, user, code):
+    response = common.ask(common.shared_responder, query, PUSH_CHANNELS=USERS_MOUNT, **user)
+    assert (response.status, response.error_code()) == (403, code)
+
+
+def test_a_mount_for_users_asks_for_one(common):
+    response = common.ask(common.shared_responder, "", PUSH_CHANNELS="user:%{REMOTE_USER}")
+    assert (response.status, response.error_code()) == (403, "no-user")
+
+
 def test_a_request_without_channel_gets_the_plain_names(stage):
     responder = stage.responder(channels="a,team-*,b,last")
     stream = stage.stream(responder, "")

@@ -161,7 +161,7 @@ def test_running_out_of_descriptors_is_survived(stage):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_ends_every_request_properly(stage, number):
-    responder = stage.responder(grace="5s").expect_end()
+    responder = stage.responder(grace="2s").expect_end()
     streams = [stage.connect(responder).open_stream(flags=keep) for keep in (0, KEEP_CONN) * 5]
     stage.redis.publish("news", "the last")
     for stream in streams:

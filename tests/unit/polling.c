@@ -70,9 +70,10 @@ static void on_answer(void *context, struct sink *sink, const struct poll_answer
     sink->ops->end(sink);
 }
 
-static void on_refuse(void *context, struct sink *sink)
+static void on_refuse(void *context, struct sink *sink, enum poll_refusal reason)
 {
     struct asked *asked = context;
+    asked->reason = reason;
     assert_ptr_equal(sink, &asked->sink.sink);
     assert_int_equal(asked->answers + asked->refusals + asked->frees, 0);
     asked->refusals++;

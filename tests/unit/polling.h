@@ -19,6 +19,7 @@ struct asked {
     size_t runs;
     struct event_id position;
     unsigned answers, refusals, frees;
+    enum poll_refusal reason; /* of the refusal */
 };
 
 struct polling {

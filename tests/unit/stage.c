@@ -16,6 +16,7 @@ const struct hub_config stage_config = {
     .heartbeat_ms = 15000,
     .poll_timeout_ms = 30000,
     .retry_ms = 3000,
+    .max_age_ms = 1800000,
 };
 
 static void init(struct stage *stage, const struct hub_config *config, const char *tag)

@@ -152,7 +152,7 @@ static void when_the_program_ends_it_is_ended_without_a_position(void **state)
     client_open(&client, history->hub, "a", LOG_ID("12"));
     history_answer(history, "a", 0, "");
     hub_flush(history->hub);
-    hub_end_all(history->hub);
+    hub_end_over(history->hub, 0);
     client_read(&client);
     assert_int_equal(client.sink.ends, 1);
     assert_int_equal(client.reader.last_id.len, 0);

@@ -229,7 +229,7 @@ static void when_the_program_ends_a_waiting_stream_ends_without_a_position(void 
     history_append(history, "a", 11);
     client_forget(&client);
     hub_flush(history->hub);
-    hub_end_all(history->hub);
+    hub_end_over(history->hub, 0);
     client_read(&client);
     assert_int_equal(client.sink.ends, 1);
     assert_true(client.reader.retry_ms > 0);
@@ -354,7 +354,7 @@ static void a_stream_that_ends_before_the_start_has_no_position(void **state)
     struct client client;
     client_open(&client, history->hub, "a", NULL);
     client_forget(&client);
-    hub_end_all(history->hub);
+    hub_end_over(history->hub, 0);
     client_read(&client);
     assert_int_equal(client.sink.ends, 1);
     assert_null(strstr(client_text(&client), "id:"));

@@ -62,7 +62,7 @@ static void check(const struct row *row)
     size_t count = 0;
     struct option_list allowed;
     struct query query = {0};
-    struct channels channels;
+    struct channels channels = {0};
     struct http_error error = {0};
 
     add_param(strings, &count, texts[0], sizeof(texts[0]), "PATH_INFO", row->path_info);
@@ -79,6 +79,7 @@ static void check(const struct row *row)
     if (result == 0)
         result = channels_read(&channels, &config, &params, path, &query, &error);
     check_result(row, result, &channels, &error);
+    channels_fini(&channels);
     query_fini(&query);
 }
 

@@ -307,7 +307,7 @@ static void a_stream_ended_by_us_ends_the_request(void **state)
     struct peer_answer answer = {0};
     send_request(fixture, 1, RECORD_FLAG_KEEP_CONN, "/stream");
     settle(fixture);
-    hub_end_all(&fixture->stage.hub);
+    hub_end_over(&fixture->stage.hub, 0);
     assert_true(settle(fixture));
     struct span rest = span_of_buffer(&fixture->got);
     peer_take_answer(&rest, 1, &answer);
@@ -508,7 +508,7 @@ static void an_abort_by_a_peer_that_is_gone_leaves_nothing_behind(void **state)
     }
 }
 
-static void at_the_end_idle_connections_are_closed_and_answers_completed(void **state)
+static void at_the_end_idle_connections_are_closed_soon_and_answers_completed(void **state)
 {
     struct fixture *fixture = *state;
     send_request(fixture, 1, 1, "/x");
@@ -519,13 +519,44 @@ static void at_the_end_idle_connections_are_closed_and_answers_completed(void **
     turn(fixture);
     fastcgi_end(&fixture->fastcgi);
     turn(fixture);
-    assert_int_equal(fixture->fastcgi.stats.connections_open.value, 1);
+    assert_int_equal(fixture->fastcgi.stats.connections_open.value, 2);
     buffer_clear(&fixture->got);
     assert_false(settle(fixture));
     struct span rest = span_of_buffer(&fixture->got);
     check_answer(&rest, 1, NULL);
+    assert_int_equal(fixture->fastcgi.stats.connections_open.value, 1);
+    wait_ms(fixture, fastcgi_due(&fixture->fastcgi) - fixture->fastcgi.now_ms);
     assert_int_equal(fixture->fastcgi.stats.connections_open.value, 0);
     close(idle);
+}
+
+static void at_the_end_a_request_that_was_on_its_way_is_still_answered(void **state)
+{
+    struct fixture *fixture = *state;
+    send_request(fixture, 1, 1, "/x");
+    settle(fixture);
+    buffer_clear(&fixture->got);
+    fastcgi_end(&fixture->fastcgi);
+    turn(fixture);
+    send_request(fixture, 2, 1, "/late");
+    assert_false(settle(fixture));
+    struct span rest = span_of_buffer(&fixture->got);
+    check_answer(&rest, 2, "/late");
+    assert_int_equal(fixture->fastcgi.stats.connections_open.value, 0);
+}
+
+static void at_the_end_half_a_request_is_not_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    fastcgi_end(&fixture->fastcgi);
+    struct buffer half = {0};
+    record_add_begin(&half, 1, RECORD_ROLE_RESPONDER, 1);
+    send_bytes(fixture, &half);
+    turn(fixture);
+    assert_int_equal(fixture->fastcgi.stats.connections_open.value, 1);
+    assert_true(fastcgi_due(&fixture->fastcgi) - fixture->fastcgi.now_ms < 1000);
+    wait_ms(fixture, 1000);
+    assert_int_equal(fixture->fastcgi.stats.connections_open.value, 0);
 }
 
 static int set_up_all(void **state)
@@ -566,7 +597,9 @@ int main(void)
         TEST(management_questions_are_answered_during_a_stream),
         TEST(who_asks_without_reading_is_closed),
         TEST(an_abort_by_a_peer_that_is_gone_leaves_nothing_behind),
-        TEST(at_the_end_idle_connections_are_closed_and_answers_completed),
+        TEST(at_the_end_idle_connections_are_closed_soon_and_answers_completed),
+        TEST(at_the_end_a_request_that_was_on_its_way_is_still_answered),
+        TEST(at_the_end_half_a_request_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
 }

@@ -94,9 +94,36 @@ static void when_the_program_ends_it_is_refused(void **state)
 {
     struct visit *visit = *state;
     SUBSCRIBE(visit, "channel=a", "HTTP_ORIGIN=https://good.example");
-    hub_end_all(&visit->stage.hub);
+    hub_end_over(&visit->stage.hub, 0);
     visit_read(visit);
     check_refusal(visit);
+}
+
+static void when_too_many_wait_it_is_refused_for_longer(void **state)
+{
+    struct visit *visit = *state;
+    static const char *const variables[] = {"REQUEST_METHOD=GET", "PATH_INFO=/subscribe", "QUERY_STRING=channel=a",
+                                            NULL};
+    struct fake_sink other;
+    visit->stage.hub.config.max_clients = 1;
+    fake_sink_init(&other);
+    longpoll_handle(&visit->endpoint, &(struct params){(char *const *)(uintptr_t)variables}, &other.sink);
+    assert_non_null(other.sink.subscriber);
+    SUBSCRIBE(visit, "channel=a", "HTTP_ORIGIN=https://good.example");
+    assert_visit_status(visit, "503 Service Unavailable\r\n");
+    assert_contains(visit->body.data, "{\"error\":\"overloaded\",\"message\":\"");
+    assert_contains(visit->headers, "\r\nAccess-Control-Allow-Origin: https://good.example\r\n");
+    const char *retry_after = strstr(visit->headers, "\r\nRetry-After: ");
+    assert_non_null(retry_after);
+    assert_in_range(atoi(retry_after + strlen("\r\nRetry-After: ")), 5, 15);
+    REQUEST(visit, "REQUEST_METHOD=OPTIONS", "PATH_INFO=/subscribe", NO_MORE);
+    assert_visit_status(visit, "204 No Content\r\n");
+    SUBSCRIBE(visit, "channel=*", NO_MORE);
+    assert_visit_status(visit, "400 Bad Request\r\n");
+    fake_sink_leave(&other);
+    fake_sink_fini(&other);
+    SUBSCRIBE(visit, "channel=a", NO_MORE);
+    assert_visit_waits(visit);
 }
 
 /* Clients that were refused together do not all come back together. */
@@ -122,6 +149,7 @@ int main(void)
         TEST(after_five_seconds_it_is_refused),
         TEST(a_refused_head_request_has_no_body),
         TEST(when_the_program_ends_it_is_refused),
+        TEST(when_too_many_wait_it_is_refused_for_longer),
         TEST(they_are_told_to_come_back_at_different_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,16 @@ static void at_the_deadline_the_answer_is_empty(void **state)
     assert_int_equal(polling->stage.hub.stats.polls_timed_out.value, 1);
 }
 
+static void an_event_in_the_turn_of_the_deadline_is_in_time(void **state)
+{
+    struct polling *polling = *state;
+    ASK(polling, &polling->asked[0], "a", .is_patient = true);
+    polling_publish(polling, "a");
+    stage_wait(&polling->stage, TIMEOUT_MS);
+    assert_poll_answer(&polling->asked[0], "a1", 1);
+    assert_int_equal(polling->stage.hub.stats.polls_timed_out.value, 0);
+}
+
 static void every_poll_has_a_deadline_of_its_own(void **state)
 {
     struct polling *polling = *state;
@@ -94,7 +104,7 @@ static void at_the_programs_end_all_polls_are_answered(void **state)
     hub_flush(&polling->stage.hub);
     assert_poll_waits(&polling->asked[2]);
     polling_publish(polling, "b");
-    hub_end_all(&polling->stage.hub);
+    hub_end_over(&polling->stage.hub, 0);
     assert_poll_answer(&polling->asked[0], "a1", 1);
     assert_poll_answer(&polling->asked[1], "b2", 2);
     assert_poll_answer(&polling->asked[2], "a1", 2);
@@ -239,6 +249,7 @@ int main(void)
         TEST(the_next_event_ends_all_polls_that_wait_for_it),
         TEST(all_events_of_one_turn_are_in_the_answer),
         TEST(at_the_deadline_the_answer_is_empty),
+        TEST(an_event_in_the_turn_of_the_deadline_is_in_time),
         TEST(every_poll_has_a_deadline_of_its_own),
         TEST(at_the_programs_end_all_polls_are_answered),
         TEST(a_client_that_leaves_is_forgotten_at_once),

@@ -169,7 +169,7 @@ static void who_is_overtaken_while_held_is_told_at_the_end_of_the_program_too(vo
     ASK(polling, &polling->asked[0], "a", AFTER_MS(STAGE_MS - 1), .is_patient = true);
     polling_next_ms(polling);
     polling_publish(polling, "aaaa");
-    hub_end_all(&polling->stage.hub);
+    hub_end_over(&polling->stage.hub, 0);
     assert_poll_answer_at(&polling->asked[0], "gap a2 a3 a4", STAGE_MS + 1, 4);
 }
 

@@ -131,7 +131,7 @@ static void when_the_program_ends_it_is_refused(void **state)
     ASK(polling, &polling->asked[0], "a", ALL);
     ASK(polling, &polling->asked[1], "a", .is_patient = true);
     ASK(polling, &polling->asked[2], "a", AFTER_MS(STAGE_MS - 1), .is_patient = true);
-    hub_end_all(history->hub);
+    hub_end_over(history->hub, 0);
     for (size_t i = 0; i < COUNT_OF(polling->asked); i++)
         assert_poll_refused(&polling->asked[i]);
 }

@@ -57,6 +57,28 @@ static void a_character_is_found_only_inside_the_span(void **state)
     assert_true(span_has(span_of_literal("a\xff"), '\xff'));
 }
 
+static void items_are_taken_off_a_list_one_by_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list, *separators, *items; /* each item behind a '|' */
+    } rows[] = {
+        {"a,b", ",", "|a|b"}, {",,a,,b,,", ",", "|a|b"},
+        {"a b", ",", "|a b"}, {" a, b\tc ", ", \t", "|a|b|c"},
+        {"", ",", ""},        {",", ",", ""},
+        {"a", ",", "|a"},     {NULL, ",", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct span list = span_of(rows[i].list), item;
+        struct buffer items = {0};
+        while (span_take_item(&list, rows[i].separators, &item))
+            buffer_printf(&items, "|%.*s", (int)item.len, item.data);
+        assert_buffer_equal(&items, rows[i].items);
+        assert_false(span_take_item(&list, rows[i].separators, &item));
+        buffer_fini(&items);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -65,6 +87,7 @@ int main(void)
         cmocka_unit_test(a_span_between_ends_before_its_end),
         cmocka_unit_test(only_the_very_same_characters_are_equal),
         cmocka_unit_test(a_character_is_found_only_inside_the_span),
+        cmocka_unit_test(items_are_taken_off_a_list_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

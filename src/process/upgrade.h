@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a program that executes its new binary in place, under the same pid, hands to its successor: the listening
+ * socket, and the children that still serve. It stands in one environment variable, which is meant for that pid alone;
+ * the successor may be of another version, so words that it does not know are skipped.
+ */
+#ifndef PROCESS_UPGRADE_H
+#define PROCESS_UPGRADE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* FCGI_PUSH_UPGRADE, not PUSH_…: those are options. */
+extern const char upgrade_variable[];
+
+struct upgrade {
+    int fd;          /* the listening socket */
+    char *listen;    /* the --listen address that it was opened for; NULL: an inherited one */
+    pid_t *children; /* those that still serve */
+    size_t count;
+};
+
+/*
+ * For the moment before exec: sets the variable, and has the socket survive exec. Returns 0, or -1 with errno and
+ * nothing changed. Nothing of the struct is kept.
+ */
+int upgrade_export(const struct upgrade *upgrade);
+
+/* Undoes upgrade_export, when exec has failed. */
+void upgrade_withdraw(const struct upgrade *upgrade);
+
+/*
+ * Takes over what a predecessor of this very process left; the variable is gone afterwards in any case. True when there
+ * was something: then `fd` is a listening socket, closed on exec again and the caller's, and upgrade_fini frees the
+ * rest. False otherwise, with nothing to free; content that makes no sense is logged.
+ */
+bool upgrade_take(struct upgrade *upgrade);
+
+/* Frees the address and the list; leaves socket and children alone. */
+void upgrade_fini(struct upgrade *upgrade);
+
+#endif
