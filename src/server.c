@@ -24,7 +24,7 @@ struct server {
     struct fastcgi fastcgi;
     struct listener listener;
     struct listen_socket *socket;
-    const struct worker *worker; /* NULL: no parent */
+    const struct worker *worker;
     ev_timer patience;
     bool is_ready;
 };
@@ -79,8 +79,7 @@ static void become_ready(struct server *server)
     server->is_ready = true;
     ev_timer_stop(server->service.loop, &server->patience);
     listener_start(&server->listener);
-    if (server->worker != NULL)
-        server->worker->on_ready(server->worker->context);
+    server->worker->on_ready(server->worker->context);
 }
 
 static void on_source_ready(void *owner)
@@ -98,7 +97,7 @@ static void on_patience_over(struct ev_loop *loop, ev_timer *timer, int events)
 /* Who has predecessors first gets to where they are, so that none of its clients waits for that. */
 static void start_accepting(struct server *server)
 {
-    if (server->worker == NULL || !server->worker->has_predecessor) {
+    if (!server->worker->has_predecessor) {
         become_ready(server);
         return;
     }
@@ -145,7 +144,7 @@ static void init_fastcgi(struct server *server, const struct program *program, u
 /* Two hear what is published, so that one can go; the log is enough for the others. */
 static enum part_kind part_of(const struct worker *worker)
 {
-    return worker == NULL || worker->index < RECORDERS ? PART_RECORDS : PART_READS;
+    return worker->index < RECORDERS ? PART_RECORDS : PART_READS;
 }
 
 int server_run(const struct program *program, const struct configuration *configuration, struct listen_socket *socket,

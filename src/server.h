@@ -9,17 +9,17 @@
 #include "process/socket.h"
 #include "program.h"
 
-/* What a process is told that has a parent. */
+/* What a serving process is told. */
 struct worker {
-    unsigned index;                  /* among its like, from 0 */
+    unsigned index;                  /* among its like, from 0; a process without a parent is the only one */
     bool has_predecessor;            /* others serve until it is ready, so it need not accept before */
     void (*on_ready)(void *context); /* called once, when it serves */
     void *context;
 };
 
 /*
- * Serves until SIGTERM, or SIGINT unless that is ignored. Returns the exit status. `worker` is NULL in a process
- * without a parent. All arguments stay the caller's; the socket is closed at the latest when this returns.
+ * Serves until SIGTERM, or SIGINT unless that is ignored. Returns the exit status. All arguments stay the caller's; the
+ * socket is closed at the latest when this returns.
  */
 int server_run(const struct program *program, const struct configuration *configuration, struct listen_socket *socket,
                const struct worker *worker);

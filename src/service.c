@@ -48,19 +48,30 @@ static void arm_due(struct service *service)
     ev_timer_again(service->loop, &service->due);
 }
 
+/* Not before the last client has gone: until then somebody may publish for it. */
+static void end_source(struct service *service)
+{
+    if (!service->is_source_ending)
+        source_end(&service->source);
+    service->is_source_ending = true;
+    if (source_has_ended(&service->source))
+        ev_break(service->loop, EVBREAK_ALL);
+}
+
 static void on_turn_end(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
     struct service *service = prepare->data;
     const struct front *front = &service->front;
 
+    (void)loop;
     (void)events;
     hub_expire(&service->hub);
     front->expire(front->self);
     hub_flush(&service->hub);
     front->reap(front->self);
     arm_due(service);
-    if (service->is_ending && front->has_ended(front->self) && source_has_ended(&service->source))
-        ev_break(loop, EVBREAK_ALL);
+    if (service->is_ending && front->has_ended(front->self))
+        end_source(service);
 }
 
 /* --- signals -------------------------------------------------------------------------------------------------- */
@@ -87,7 +98,6 @@ void service_end(struct service *service)
     front->end(front->self);
     hub_flush(&service->hub);
     hub_end_over(&service->hub, service->settings->grace_ms);
-    source_end(&service->source);
     service->grace.repeat = (double)service->settings->grace_ms / 1000 + last_moment_s;
     ev_timer_again(service->loop, &service->grace);
 }
@@ -111,10 +121,25 @@ static void on_report(struct ev_loop *loop, ev_signal *signal, int events)
     buffer_fini(&report);
 }
 
+/* Only a parent can replace who serves. */
+static void on_unsupported(struct ev_loop *loop, ev_signal *signal, int events)
+{
+    (void)loop;
+    (void)events;
+    log_warning("signal %d does nothing without a parent process: use --workers 1 or more, or restart the program",
+                signal->signum);
+}
+
 static bool is_ignored(int number)
 {
     struct sigaction action;
     return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+static void watch_unless_ignored(const struct service *service, ev_signal *watcher)
+{
+    if (!is_ignored(watcher->signum))
+        ev_signal_start(service->loop, watcher);
 }
 
 /* A parent blocks them, so that none ends its child before it watches them. */
@@ -134,11 +159,14 @@ static void watch_signals(struct service *service)
     ev_signal_init(&service->terminate, on_terminate, SIGTERM);
     ev_signal_init(&service->interrupt, on_terminate, SIGINT);
     ev_signal_init(&service->report, on_report, SIGUSR1);
+    ev_signal_init(&service->reload, on_unsupported, SIGHUP);
+    ev_signal_init(&service->upgrade, on_unsupported, SIGUSR2);
     service->terminate.data = service->interrupt.data = service->report.data = service;
     ev_signal_start(service->loop, &service->terminate);
     ev_signal_start(service->loop, &service->report);
-    if (!is_ignored(SIGINT))
-        ev_signal_start(service->loop, &service->interrupt);
+    watch_unless_ignored(service, &service->interrupt);
+    watch_unless_ignored(service, &service->reload);
+    watch_unless_ignored(service, &service->upgrade);
     unblock_signals();
 }
 

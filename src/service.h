@@ -38,8 +38,8 @@ struct service {
     ev_prepare turn_end;
     ev_timer due;   /* the next heartbeat or deadline */
     ev_timer grace; /* the end of patience after SIGTERM */
-    ev_signal terminate, interrupt, report;
-    bool is_ending;
+    ev_signal terminate, interrupt, report, reload, upgrade;
+    bool is_ending, is_source_ending;
 };
 
 /*

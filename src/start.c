@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "check.h"
 #include "configuration.h"
+#include "process/notify.h"
 #include "process/pid_file.h"
 #include "process/socket.h"
 #include "process/upgrade.h"
@@ -73,15 +74,22 @@ static bool needs_parent(const struct settings *settings, const struct listen_so
     return settings->workers > 0 && !socket->is_from_fcgid;
 }
 
+static void on_ready(void *context)
+{
+    (void)context;
+    notify_ready();
+}
+
 /* A process without a parent, and with nobody whom it could replace later. */
 static int serve_alone(const struct program *program, struct configuration *configuration, struct listen_socket *socket,
                        struct buffer *error)
 {
+    const struct worker worker = {.on_ready = on_ready};
     const char *pid_file = configuration->settings.pid_file;
     int status = 1;
 
     if (pid_file == NULL || pid_file_write(pid_file, getpid(), error) == 0) {
-        status = server_run(program, configuration, socket, NULL);
+        status = server_run(program, configuration, socket, &worker);
         if (pid_file != NULL)
             pid_file_remove(pid_file, getpid());
     }

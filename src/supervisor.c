@@ -188,12 +188,13 @@ static void on_trial_exit(struct supervisor *supervisor, int status)
 
 static void log_exit(pid_t pid, int status, int64_t pause_ms)
 {
-    if (WIFSIGNALED(status))
-        log_error("worker %ld was ended by signal %d; the next one starts in %" PRId64 " ms", (long)pid,
-                  WTERMSIG(status), pause_ms);
+    const char *how = WIFSIGNALED(status) ? "was ended by signal" : "ended with status";
+    int number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+
+    if (pause_ms == 0)
+        log_error("worker %ld %s %d; the next one starts now", (long)pid, how, number);
     else
-        log_error("worker %ld ended with status %d; the next one starts in %" PRId64 " ms", (long)pid,
-                  WEXITSTATUS(status), pause_ms);
+        log_error("worker %ld %s %d; the next one starts in %" PRId64 " ms", (long)pid, how, number, pause_ms);
 }
 
 static void reap(struct supervisor *supervisor)

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "http/nph.h"
 
-static struct cgi *from_outlet(const struct outlet *outlet)
+static struct cgi *from_outlet(struct outlet *outlet)
 {
     return LIST_ENTRY(outlet, struct cgi, outlet);
 }
@@ -88,7 +88,7 @@ static void on_drained(struct outlet *outlet)
         finish(from_outlet(outlet));
 }
 
-static bool wants_to_read(const struct outlet *outlet)
+static bool wants_to_read(struct outlet *outlet)
 {
     return from_outlet(outlet)->shows_client;
 }

@@ -26,7 +26,7 @@ struct connection {
     bool has_unread_body;    /* while closing: closing at once would destroy the answer on its way */
 };
 
-static struct connection *from_outlet(const struct outlet *outlet)
+static struct connection *from_outlet(struct outlet *outlet)
 {
     return LIST_ENTRY(outlet, struct connection, outlet);
 }
@@ -257,7 +257,7 @@ static void on_drained(struct outlet *outlet)
 }
 
 /* Reading shows whether a stream's client is still there; else nothing is read that could not be answered. */
-static bool wants_to_read(const struct outlet *outlet)
+static bool wants_to_read(struct outlet *outlet)
 {
     return outlet->sink.subscriber != NULL || !output_is_waiting(&outlet->output);
 }

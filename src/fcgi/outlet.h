@@ -29,7 +29,7 @@ struct outlet_owner {
     /* What was kept is written, and no subscriber is attached to be told. */
     void (*on_drained)(struct outlet *outlet);
 
-    bool (*wants_to_read)(const struct outlet *outlet);
+    bool (*wants_to_read)(struct outlet *outlet);
     void (*on_readable)(struct outlet *outlet);
 };
 

@@ -33,6 +33,11 @@ bool lease_is_held(const struct lease *lease, int64_t now_ms)
     return lease->is_ours && now_ms < lease->used_until_ms;
 }
 
+void lease_on_commands_ready(struct lease *lease)
+{
+    lease->vacant_ms = 0;
+}
+
 bool lease_is_vacant(const struct lease *lease)
 {
     return lease->vacant_ms > 0;

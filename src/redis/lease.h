@@ -41,6 +41,9 @@ void lease_fini(struct lease *lease);
 /* May we record at once? */
 bool lease_is_held(const struct lease *lease, int64_t now_ms);
 
+/* The connection is new: what was seen on the one before says nothing. */
+void lease_on_commands_ready(struct lease *lease);
+
 /* Nobody had it when it was last seen. */
 bool lease_is_vacant(const struct lease *lease);
 

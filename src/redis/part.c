@@ -150,6 +150,17 @@ void part_start(struct part *part, int64_t now_ms)
     inbox_start(&part->inbox);
 }
 
+void part_on_commands_ready(struct part *part)
+{
+    lease_on_commands_ready(&part->lease);
+    receiver_on_commands_ready(&part->receiver);
+}
+
+void part_on_commands_lost(struct part *part)
+{
+    receiver_on_commands_lost(&part->receiver);
+}
+
 void part_acknowledge(struct part *part, struct span marker, uint64_t position)
 {
     struct receiver *receiver = &part->receiver;

@@ -77,6 +77,10 @@ bool part_may_empty_inbox(const struct part *part, int64_t now_ms);
 /* Nobody older is going to record this marker. A needless break costs a gap, a missing one a message. */
 bool part_is_orphaned(const struct part *part, const struct marker *marker, int64_t now_ms);
 
+/* The connection for commands is ready, or lost. */
+void part_on_commands_ready(struct part *part);
+void part_on_commands_lost(struct part *part);
+
 /* The log has everything behind a marker up to the position. */
 void part_acknowledge(struct part *part, struct span marker, uint64_t position);
 

@@ -56,9 +56,12 @@ end
 -- Lua writes numbers from here on with an exponent, so that an id made of them could not be followed by a next one.
 local LIMIT = 1e14 - 1e6
 
-local function can_follow(id)
-  local ms, seq = parse(id)
+local function can_follow(ms, seq)
   return ms < LIMIT and seq < LIMIT
+end
+
+local function refuse(name, id)
+  return redis.error_reply('ERR ' .. name .. ' is at ' .. id .. ', which no id can follow: delete or rename ' .. LOG)
 end
 
 -- XINFO also knows the id of what was trimmed or deleted.
@@ -86,17 +89,15 @@ for key, kind in pairs(expected) do
 end
 
 local last = last_of_log()                          -- the log's last id
-for name, id in pairs({ [LOG] = last, ['the position of the caller'] = ARGV[3] }) do
-  if not can_follow(id) then
-    return redis.error_reply('ERR ' .. name .. ' is at ' .. id .. ', which no id can follow: delete or rename ' .. LOG)
-  end
-end
+local last_ms, last_seq = parse(last)               -- as it was before this call
+local read_ms, read_seq = parse(ARGV[3])
+if not can_follow(last_ms, last_seq) then return refuse(LOG, last) end
+if not can_follow(read_ms, read_seq) then return refuse('the position of the caller', ARGV[3]) end
 
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local now_text = string.format('%.0f-', now)
-local read_ms, read_seq = parse(ARGV[3])
-local floor_ms, floor_seq = later(read_ms, read_seq, parse(last)) -- new ids are above it
+local floor_ms, floor_seq = later(read_ms, read_seq, last_ms, last_seq) -- new ids are above it
 local previous = {}                                 -- history key -> its last id; false: a key of another type
 
 -- The next id above the floor, which rises to it. Most calls have many messages in one millisecond.
@@ -127,8 +128,9 @@ end
 
 -- New ids are above this one too; false when none can be.
 local function raise_floor(id)
-  if not can_follow(id) then return false end
-  floor_ms, floor_seq = later(floor_ms, floor_seq, parse(id))
+  local ms, seq = parse(id)
+  if not can_follow(ms, seq) then return false end
+  floor_ms, floor_seq = later(floor_ms, floor_seq, ms, seq)
   return true
 end
 
@@ -249,7 +251,7 @@ local function record_run(count)
 end
 
 -- The log ends before what the caller has read, or knows no break: part of it is lost.
-local is_broken = is_after(read_ms, read_seq, parse(last)) or not call('GET', BREAK)
+local is_broken = is_after(read_ms, read_seq, last_ms, last_seq) or not call('GET', BREAK)
 local count = SOURCE and mode ~= 'inbox' and tonumber(call('GET', SOURCE))
 local is_refused = mode == 'follow' and not count
 if is_broken or (mode == 'break' and not count) then record_break(is_refused and '' or marker) end

@@ -287,12 +287,12 @@ void recorder_on_commands_ready(struct recorder *recorder)
 {
     recorder->is_new = true;
     recorder->called_ms = clock_monotonic_ms();
-    receiver_on_commands_ready(&recorder->part.receiver);
+    part_on_commands_ready(&recorder->part);
 }
 
 void recorder_on_commands_lost(struct recorder *recorder)
 {
-    receiver_on_commands_lost(&recorder->part.receiver);
+    part_on_commands_lost(&recorder->part);
 }
 
 void recorder_acknowledge(struct recorder *recorder, struct span marker, uint64_t position)

@@ -10,6 +10,7 @@ import counters
 import pytest
 from crowd import Client, Crowd, InboxPublisher, Log, Publisher, connect, find_holder, wait_holder
 from process import until
+from servers import Part
 
 CHANNELS = [f"chat{n}" for n in range(20)]
 QUIET = "quiet"
@@ -172,8 +173,20 @@ def long(*values):
     ],
 )
 def test_every_message_arrives_once_and_in_order_while_processes_are_killed(stage, kind, seconds, seed):
+    everything_arrives_once(stage, responders_of(stage), kind, seconds, seed)
+
+
+@pytest.mark.parametrize("kind, seconds, seed", [("kill", 8, 21), ("stop", 7, 22), long("kill", 60, 31)])
+def test_every_message_arrives_once_and_in_order_whatever_part_the_processes_take(stage, kind, seconds, seed):
+    """Two that record for a long time, beside them such as come and go, and one that only reads."""
+    responders = responders_of(stage, 0, 2)
+    for part in ("stands back", "stands back", "reads"):
+        responders.append(stage.responder(kind=Part, part=part, retry="100ms"))
+    everything_arrives_once(stage, responders, kind, seconds, seed)
+
+
+def everything_arrives_once(stage, responders, kind, seconds, seed):
     chooser = random.Random(seed)
-    responders = responders_of(stage)
     clients = crowd_of(chooser, seconds)
     publishers = publishers_of(stage.redis, seed)
     chaos = Chaos(stage.redis, responders, chooser)

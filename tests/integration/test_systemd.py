@@ -6,22 +6,21 @@ the programs ask of the kernel.
 """
 
 import re
-import socket
+import signal
 import subprocess
+import time
 
 import counters
 import fastcgi
 import pytest
 import servers
+from activation import Probe, Socket, Systemd
 from fastcgi import params_of
 from process import until
 
 UNITS = servers.TOP / "examples" / "systemd"
 PROGRAMS = {"sse": servers.Responder, "longpoll": servers.LongPoll}
 EXPOSURE_LIMIT = 1.5  # systemd-analyze security: 0 to 10, and 1.4 with Debian 12's
-
-# What systemd does for a service with a socket, sd_listen_fds(3): it is descriptor 3 here, and 0 is /dev/null.
-ACTIVATE = ["/bin/sh", "-c", 'export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@" 3<&0 </dev/null', "activate"]
 
 
 def run(*words, **how):
@@ -91,35 +90,13 @@ def test_the_settings_of_the_example_are_good(stage, name):
 # --- The socket ---
 
 
-class Socket:
-    """A socket unit: it listens whether or not the service runs, which `responder` is."""
-
-    def __init__(self, stage, name, **options):
-        path = str(stage.directory / f"{name}.sock")
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(path)
-        self.listener.listen(4096)
-        launcher = [*ACTIVATE, *options.pop("launcher", ())]
-        self.responder = stage.new_responder(PROGRAMS[name], launcher=launcher, listen=None, **options)
-        self.responder.path = path
-
-    def start(self):
-        self.responder.start(stdin=self.listener)
-        self.responder.wait_subscribed(after=self.responder._log_start)
-        return self.responder
-
-    def stop(self):
-        assert self.responder.stop() == 0
-        return self.responder.expect_end()
-
-
 @pytest.fixture
 def activate(stage):
     """Makes Sockets, which are closed at the end."""
     made = []
 
     def make(name, **options):
-        made.append(Socket(stage, name, **options))
+        made.append(Socket(stage, PROGRAMS[name], **options))
         return made[-1]
 
     yield make
@@ -128,7 +105,10 @@ def activate(stage):
 
 
 MOUNTS = {"sse": "/events", "longpoll": "/subscribe"}
-QUESTIONS = {"sse": params_of("channel=news", method="HEAD"), "longpoll": params_of("channel=news", script_name="/list")}
+QUESTIONS = {
+    "sse": params_of("channel=news", method="HEAD"),
+    "longpoll": params_of("channel=news", script_name="/list"),
+}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -144,6 +124,25 @@ def test_the_next_start_finds_the_clients_that_waited(stage, activate, name):
     assert [connection.response(timeout=20).status for connection in waiting] == [200] * 50
 
 
+@pytest.mark.parametrize("is_accepted", [True, False])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_who_asks_at_the_moment_of_the_end_is_answered(stage, activate, name, is_accepted):
+    """By the program that ends or by the next one. Without a parent it is one process that can be paused."""
+    unit = activate(name, workers=0)
+    responder = unit.start()
+    asking = [stage.connect(responder) for _ in range(100)]
+    if is_accepted:
+        counters.wait(responder, lambda c: c["connections.open"] == 100)
+    responder.pause()
+    for connection in asking:
+        connection.send(fastcgi.request(QUESTIONS[name]))
+    responder.signal(signal.SIGTERM)
+    responder.resume()
+    assert responder.wait() == 0
+    unit.start()
+    assert [connection.response(timeout=20).status for connection in asking] == [200] * 100
+
+
 def test_a_stream_that_waited_for_the_start_is_served(stage, activate):
     unit = activate("sse")
     waiting = stage.connect(unit.responder)
@@ -152,6 +151,60 @@ def test_a_stream_that_waited_for_the_start_is_served(stage, activate):
     stream = waiting.stream(timeout=20)
     stage.redis.publish("news", "at last")
     assert stream.next_event(type="message").text == "at last"
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_no_client_is_refused_while_the_program_restarts(stage, activate, name):
+    unit = activate(name)
+    responder = unit.start()
+    with Probe(responder.path, QUESTIONS[name]) as probe:
+        for _ in range(3):
+            asked = probe.asked
+            unit.stop()
+            until(lambda: probe.asked > asked + 5, "clients that wait")
+            unit.start()
+            until(lambda: probe.is_idle(), "their answers")
+    assert probe.wrong == []
+
+
+# --- What systemd is told ---
+
+
+@pytest.fixture
+def systemd(stage):
+    made = Systemd(stage.directory)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_systemd_is_told_of_start_reload_upgrade_and_end(stage, activate, systemd, name):
+    unit = activate(name, environment={"NOTIFY_SOCKET": systemd.path}, history="redis", workers=2)
+    responder = unit.start()
+    systemd.expect(responder.pid, "READY")
+    for number in (signal.SIGHUP, signal.SIGUSR2):
+        before_us = time.monotonic_ns() // 1000
+        responder.signal(number)
+        told = systemd.expect(responder.pid, "RELOADING")
+        assert before_us <= int(told["MONOTONIC_USEC"]) <= time.monotonic_ns() // 1000
+        systemd.expect(responder.pid, "READY")
+        assert stage.connect(responder).ask(QUESTIONS[name]).status == 200
+    unit.stop()
+    systemd.expect(responder.pid, "STOPPING")
+
+
+def test_a_reload_that_fails_is_over_and_the_old_settings_stay(stage, activate, systemd):
+    config = stage.directory / "push.conf"
+    config.write_text("heartbeat = 10s\n")
+    unit = activate("sse", environment={"NOTIFY_SOCKET": systemd.path}, config=config)
+    responder = unit.start()
+    systemd.expect(responder.pid, "READY")
+    config.write_text("heartbeat = never\n")
+    responder.signal(signal.SIGHUP)
+    systemd.expect(responder.pid, "RELOADING")
+    systemd.expect(responder.pid, "READY")
+    assert "heartbeat" in responder.log()
+    assert stage.connect(responder).ask(QUESTIONS["sse"]).status == 200
 
 
 # --- The sandbox ---
@@ -206,23 +259,30 @@ def use(stage, responder, name):
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_the_sandbox_allows_what_the_program_asks_of_the_kernel(stage, activate, name):
+def test_the_sandbox_allows_what_the_program_asks_of_the_kernel(stage, activate, systemd, name):
+    """Through start, service, reload, upgrade in place and end."""
     trace = Trace(stage.directory / "trace")
     unit = activate(
         name,
         launcher=trace.launcher,
         # The sanitizer's search for leaks does not work under strace.
-        environment={"ASAN_OPTIONS": "exitcode=99:detect_leaks=0"},
+        environment={"ASAN_OPTIONS": "exitcode=99:detect_leaks=0", "NOTIFY_SOCKET": systemd.path},
         redis=f"redis://localhost:{stage.redis.port}",
         history="redis",
     )
     responder = unit.start()
+    systemd.expect(responder.pid, "READY")
+    for number in (signal.SIGHUP, signal.SIGUSR2):
+        responder.signal(number)
+        systemd.expect(responder.pid, "RELOADING")
+        systemd.expect(responder.pid, "READY")
     use(stage, responder, name)
     unit.stop()
     calls = trace.read(responder.pid)
 
     used = set(re.findall(r"(?m)^\d+ +(?:<\.\.\. )?(\w+)(?:\(| resumed)", calls))
-    assert {"execve", "epoll_wait", "accept4", "writev"} <= used, "the trace is one of a program that served"
+    assert {"epoll_wait", "accept4", "writev"} <= used, "it served"
+    assert len(re.findall(rf"(?m)^{responder.pid} +execve\(", calls)) > 1, "it was executed in place"
     assert not used - allowed_system_calls()
 
     # By netlink, glibc asks which families this machine has; refused, it takes it for all.

@@ -541,7 +541,7 @@ static void at_the_end_a_request_that_was_on_its_way_is_still_answered(void **st
     send_request(fixture, 2, 1, "/late");
     assert_false(settle(fixture));
     struct span rest = span_of_buffer(&fixture->got);
-    check_answer(&rest, 2, "/late");
+    check_answer(&rest, 2, "GET /late");
     assert_int_equal(fixture->fastcgi.stats.connections_open.value, 0);
 }
 

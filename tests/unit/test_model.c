@@ -418,12 +418,28 @@ static void so_it_is_when_channels_come_and_go(void **state)
     }
 }
 
+static void so_it_is_when_streams_are_ended_by_their_age(void **state)
+{
+    (void)state;
+    struct hub_config config = stage_config;
+    config.max_message_bytes = 159000;
+    config.history_length = 12;
+    config.ring_memory_bytes = 400000;
+    config.ring_linger_ms = 5000;
+    config.max_age_ms = 20000;
+    for (unsigned seed = 14; seed <= 15; seed++) {
+        run(seed, &config);
+        assert_true(stage.hub.stats.streams_aged.value > 10);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_happens_each_message_comes_once_in_order_or_is_announced_as_a_gap),
         cmocka_unit_test(so_it_is_when_rings_are_long_and_kept),
         cmocka_unit_test(so_it_is_when_channels_come_and_go),
+        cmocka_unit_test(so_it_is_when_streams_are_ended_by_their_age),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

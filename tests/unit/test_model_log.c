@@ -518,11 +518,28 @@ static void where_histories_have_all_and_nothing_breaks_no_gap_is_announced(void
     }
 }
 
+static void nor_where_streams_are_ended_by_their_age(void **state)
+{
+    (void)state;
+    struct hub_config config = stage_config;
+    config.history_length = history_kept = 10000;
+    config.ring_memory_bytes = 1 << 28;
+    config.ring_linger_ms = 5000;
+    config.max_age_ms = 20000;
+    has_breaks = has_strangers = false;
+    for (unsigned seed = 24; seed <= 25; seed++) {
+        run(seed, config);
+        assert_int_equal(gaps, 0);
+        assert_true(stage.hub.stats.streams_aged.value > 10);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_happens_each_event_comes_once_in_order_or_is_announced_as_a_gap),
         cmocka_unit_test(where_histories_have_all_and_nothing_breaks_no_gap_is_announced),
+        cmocka_unit_test(nor_where_streams_are_ended_by_their_age),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
