@@ -24,6 +24,7 @@ OPTIONS = {
     "poll_timeout": "1s",
     "retry": "300ms",
     "grace": "2s",
+    "workers": "1",
 }
 SOCKETS = "/run/fcgi-push"
 PROGRAMS = "/usr/local/libexec/fcgi-push"
@@ -56,8 +57,10 @@ class Child:
         self._parent, self.pid = parent, pid
 
     def log(self):
+        """What it and its workers logged."""
+        own = [f"[{pid}]" for pid in (self.pid, *children_of(self.pid))]
         lines = self._parent.log().splitlines(keepends=True)
-        return "".join(line for line in lines if f"[{self.pid}]" in line)
+        return "".join(line for line in lines if any(pid in line for pid in own))
 
     def must_be_alive(self):
         os.kill(self.pid, 0)
@@ -205,6 +208,43 @@ class ByMultiwatch(BySpawnFcgi):
         return [Child(self._longpoll, pid) for pid in children_of(self._longpoll.pid)]
 
 
+class AsCgi(Programs):
+    """A process for each request."""
+
+    is_reloadable = False
+    prefix = ""
+
+    def __init__(self, stage):
+        super().__init__(stage)
+        self.replacements = {SETTINGS: self.write_settings(), **self.paths()}
+
+    def paths(self):
+        bin = self.directory
+        return {
+            "/usr/lib/cgi-bin/sse.fcgi": bin / f"{self.prefix}sse.fcgi",
+            "/usr/lib/cgi-bin/longpoll.fcgi": bin / f"{self.prefix}longpoll.fcgi",
+        }
+
+    def open_streams(self):
+        return sum(self._is_stream(process) for process in pathlib.Path("/proc").glob("[0-9]*"))
+
+    def _is_stream(self, process):
+        try:
+            program = (process / "exe").readlink()
+        except OSError:  # it has ended, or is not ours to look at
+            return False
+        return program.parent == self.directory and program.name.endswith("sse.fcgi")
+
+
+class AsApacheCgi(AsCgi):
+    def paths(self):
+        return {**super().paths(), '<Directory "/usr/lib/cgi-bin">': f'<Directory "{self.directory}">'}
+
+
+class AsNphCgi(AsApacheCgi):
+    prefix = "nph-"
+
+
 class ByFcgid(Programs):
     """Long polls alone: mod_fcgid starts a process for each that waits."""
 
@@ -247,12 +287,15 @@ MODES = [
     of(webservers.Lighttpd, "tls", "tls.conf", OnUnixSockets, "unix.conf", http="1.1 TLS"),
     of(webservers.Lighttpd, "http2", "tls.conf", OnUnixSockets, "unix.conf", http="2"),
     of(webservers.Lighttpd, "spawn-fcgi", "unix.conf", BySpawnFcgi),
+    of(webservers.Lighttpd, "cgi", "cgi.conf", AsCgi),
     of(webservers.Apache, "proxypass-unix", "proxypass-unix.conf", OnUnixSockets),
     of(webservers.Apache, "proxypass-tcp", "proxypass-tcp.conf", OnTcp),
     of(webservers.Apache, "proxypass-reuse", "proxypass-reuse.conf", OnUnixSockets),
     of(webservers.Apache, "sethandler-unix", "sethandler-unix.conf", OnUnixSockets),
     of(webservers.Apache, "sethandler-tcp", "sethandler-tcp.conf", OnTcp),
     of(webservers.Apache, "http2", "http2.conf", OnUnixSockets, "proxypass-unix.conf", http="2"),
+    of(webservers.Apache, "cgi", "cgi.conf", AsApacheCgi),
+    of(webservers.Apache, "cgi-nph", "cgi.conf", AsNphCgi),
     of(webservers.Apache, "fcgid", "fcgid.conf", ByFcgid),
     of(webservers.Nginx, "unix", "unix.conf", OnUnixSockets, "locations.conf"),
     of(webservers.Nginx, "tcp", "tcp.conf", OnTcp, "locations.conf"),
