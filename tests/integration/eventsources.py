@@ -61,19 +61,22 @@ class EventSource(Worker):
         self.last_id = stream.last_id or self.last_id
 
 
+STREAMS = ("HEAD", "/events?channel=probe")
+POLLS = ("GET", "/list?channel=probe")
+
+
 class Probe(Worker):
-    """Asks both programs in turn, 50 times a second."""
+    """Asks for each of the requests in turn, 50 times a second."""
 
-    REQUESTS = [("HEAD", "/events?channel=probe"), ("GET", "/list?channel=probe")]
-
-    def __init__(self, site):
+    def __init__(self, site, requests):
         super().__init__(site)
+        self._requests = requests
         self.count = 0
         self.longest_ms = 0
         self._due = time.monotonic()
 
     def turn(self):
-        method, target = self.REQUESTS[self.count % 2]
+        method, target = self._requests[self.count % len(self._requests)]
         self.count += 1
         self._due = max(self._due + 0.02, time.monotonic() - 0.5)
         asked = time.monotonic()
@@ -103,9 +106,9 @@ class Publisher(Worker):
 class Audience:
     """A context manager: so many event sources on one channel, a probe, and the publisher."""
 
-    def __init__(self, site, channel, count):
+    def __init__(self, site, channel, count, requests=(STREAMS, POLLS)):
         self.sources = [EventSource(site, channel) for _ in range(count)]
-        self.probe = Probe(site)
+        self.probe = Probe(site, requests)
         self.publisher = Publisher(site, channel)
         self._workers = [*self.sources, self.probe, self.publisher]
 

@@ -266,6 +266,7 @@ class Mode:
     files: tuple  # the mode's, and what it includes
     programs: type
     http: str = "1.1"  # or "1.1 TLS", "2"
+    reuses_polls: bool = False  # Apache uses connections for polls again, and does not try again when one is closed
 
     @property
     def is_tls(self):
@@ -276,8 +277,8 @@ class Mode:
         return self.programs.has_streams
 
 
-def of(server, name, file, programs, *included, http="1.1"):
-    return Mode(f"{server.folder}-{name}", server, (file, *included), programs, http)
+def of(server, name, file, programs, *included, **more):
+    return Mode(f"{server.folder}-{name}", server, (file, *included), programs, **more)
 
 
 MODES = [
@@ -290,9 +291,9 @@ MODES = [
     of(webservers.Lighttpd, "cgi", "cgi.conf", AsCgi),
     of(webservers.Apache, "proxypass-unix", "proxypass-unix.conf", OnUnixSockets),
     of(webservers.Apache, "proxypass-tcp", "proxypass-tcp.conf", OnTcp),
-    of(webservers.Apache, "proxypass-reuse", "proxypass-reuse.conf", OnUnixSockets),
+    of(webservers.Apache, "proxypass-reuse", "proxypass-reuse.conf", OnUnixSockets, reuses_polls=True),
     of(webservers.Apache, "sethandler-unix", "sethandler-unix.conf", OnUnixSockets),
-    of(webservers.Apache, "sethandler-tcp", "sethandler-tcp.conf", OnTcp),
+    of(webservers.Apache, "sethandler-tcp", "sethandler-tcp.conf", OnTcp, reuses_polls=True),
     of(webservers.Apache, "http2", "http2.conf", OnUnixSockets, "proxypass-unix.conf", http="2"),
     of(webservers.Apache, "cgi", "cgi.conf", AsApacheCgi),
     of(webservers.Apache, "cgi-nph", "cgi.conf", AsNphCgi),
