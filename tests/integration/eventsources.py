@@ -98,8 +98,8 @@ class Publisher(Worker):
         self.sent = []
 
     def turn(self):
-        self.site.publish(self.channel, str(len(self.sent)))
-        self.sent.append(str(len(self.sent)))
+        self.sent.append(f"{len(self.sent):06}")
+        self.site.publish(self.channel, self.sent[-1])
         self.is_done.wait(0.1)
 
 
@@ -110,14 +110,14 @@ class Audience:
         self.sources = [EventSource(site, channel) for _ in range(count)]
         self.probe = Probe(site, requests)
         self.publisher = Publisher(site, channel)
-        self._workers = [*self.sources, self.probe, self.publisher]
+        self._workers = [*self.sources, self.publisher] + ([self.probe] if requests else [])
 
     def __enter__(self):
         for source in self.sources:
             source.start()
         self.wait_openings(1)
-        self.probe.start()
-        self.publisher.start()
+        for worker in self._workers[len(self.sources) :]:
+            worker.start()
         return self
 
     def __exit__(self, *_):

@@ -11,10 +11,17 @@ import h2.events
 from web import Headers, Response
 
 
+class NotProcessed(ConnectionError):
+    """The server went away and said that it had not looked at the request: it is to be sent again (RFC 9113 §8.7)."""
+
+
 class Connection(h2.connection.H2Connection):
     """After a GOAWAY the streams that are open go on (RFC 9113 §6.8); h2 would take every further frame for an error."""
 
+    last_processed = None
+
     def _receive_goaway_frame(self, frame):
+        self.last_processed = frame.last_stream_id
         return [], []
 
 
@@ -34,7 +41,8 @@ class Http2Response(Response):
         deadline = time.monotonic() + timeout
         while self.status is None:
             if not self._receive(deadline):
-                raise ConnectionError("closed before the response's head was there")
+                kind = NotProcessed if self._connection.last_processed == 0 else ConnectionError
+                raise kind(f"closed before the response's head; last processed: {self._connection.last_processed}")
 
     def _send(self, method, target, headers, body):
         pseudo = {":method": method, ":path": target, ":authority": "localhost", ":scheme": "https"}

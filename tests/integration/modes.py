@@ -14,7 +14,7 @@ import examples
 import servers
 import web
 import webservers
-from http2 import Http2Response
+from http2 import Http2Response, NotProcessed
 from process import free_port
 from sse import Stream
 
@@ -78,6 +78,7 @@ class Programs:
     """Both programs as a mode has them run: what stands in its files, and the processes whose streams are counted."""
 
     has_streams = True
+    outlives_server = True  # a graceful restart of the web server leaves them as they are
     is_reloadable = True  # the programs outlive a request, so that signals can make them begin anew
 
     def __init__(self, stage):
@@ -152,6 +153,8 @@ class OnTcp(Programs):
 
 
 class SpawnedByLighttpd(Programs):
+    outlives_server = False
+
     def __init__(self, stage):
         super().__init__(stage)
         self.environment = environment_of(OPTIONS)
@@ -211,6 +214,7 @@ class ByMultiwatch(BySpawnFcgi):
 class AsCgi(Programs):
     """A process for each request."""
 
+    outlives_server = False
     is_reloadable = False
     prefix = ""
 
@@ -367,7 +371,10 @@ class Site:
     def request(self, method, target, headers=(), body=b"", timeout=10.0):
         """A response whose head has come; who asks closes it."""
         kind = Http2Response if self.mode.http == "2" else web.HttpResponse
-        return kind(self.server.address, method, target, headers, body, timeout=timeout, **self._contexts)
+        try:
+            return kind(self.server.address, method, target, headers, body, timeout=timeout, **self._contexts)
+        except NotProcessed:  # as every client of HTTP/2 does
+            return self.request(method, target, headers, body, timeout)
 
     def ask(self, method, target, headers=(), body=b"", timeout=10.0):
         """A response whose head has come."""

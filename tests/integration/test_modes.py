@@ -18,7 +18,6 @@ import conftest
 import eventsources
 import modes
 import pytest
-import webservers
 from process import die_with_parent, until
 
 HEARTBEAT = 1.0
@@ -234,6 +233,16 @@ def test_no_header_of_a_client_says_what_a_mount_allows(site, name):
         assert site.ask("GET", target, headers).status == 403
 
 
+@every_stream
+def test_a_mount_with_a_login_gives_each_user_his_own_channel(site):
+    stream = site.stream("/private/events", site.credentials())
+    site.publish("user:bob", "for bob")
+    site.publish("user:alice", "for alice")
+    assert stream.next_event().text == "for alice"
+    named = site.stream("/private/events/user:alice?since=0", site.credentials())
+    assert named.next_event().text == "for alice"
+
+
 # --- Clients that vanish ---
 
 
@@ -262,16 +271,32 @@ def test_a_client_that_vanishes_is_forgotten_within_three_heartbeats(site, chann
 # --- Reloads ---
 
 
-@for_modes([mode for mode in STREAMING if mode.server is not webservers.Lighttpd])
-def test_a_graceful_reload_of_the_web_server_is_noticed_by_nobody(site, channel):
+@for_modes([mode for mode in STREAMING if mode.programs.outlives_server])
+def test_a_graceful_reload_of_the_web_server_costs_nobody_anything_but_time(site, channel):
+    """lighttpd ends its streams and lets clients wait meanwhile; Apache and nginx keep them in their old processes."""
     with eventsources.Audience(site, channel, 20) as audience:
-        old = set(site.server.children())
-        site.server.reload()
-        until(lambda: set(site.server.children()) - old, "new processes of the web server")
+        has_begun = site.server.reload()
+        until(has_begun, "the web server begins anew", check=audience.check)
         count = audience.probe.count
-        until(lambda: audience.probe.count > count + 30, "the probe has asked them", check=audience.check)
+        until(lambda: audience.probe.count > count + 30, "the probe has asked it", check=audience.check)
         audience.finish()
         note(site, longest_request_at_reload_ms=audience.probe.longest_ms)
+
+
+@for_modes([mode for mode in STREAMING if not mode.programs.outlives_server])
+def test_what_is_lost_while_the_programs_end_with_the_web_server_is_announced(site, channel):
+    """With it they all end, and for a moment nobody hears, or Apache has nobody to start them: 503."""
+    with eventsources.Audience(site, channel, 5, requests=[]) as audience:
+        has_begun = site.server.reload()
+        until(has_begun, "the web server begins anew")
+        source = audience.sources[0]
+        sent = len(audience.publisher.sent) + 5
+        until(lambda: max(filter(str.isdigit, source.texts), default="") >= f"{sent:06}", "the stream goes on")
+    for source in audience.sources:
+        got = [text for text in source.texts if not text.startswith("gap")]
+        assert got == sorted(set(got)), "in order, nothing twice"
+        missing = set(audience.publisher.sent[: int(got[-1])]) - set(got)
+        assert not missing or got != source.texts, f"{missing} are missing and no gap says so"
 
 
 @every_reloadable

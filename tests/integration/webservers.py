@@ -66,8 +66,10 @@ class WebServer(Process):
         return [int(pid) for pid in pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
 
     def reload(self):
-        """Asks for a graceful reload."""
+        """Asks for a graceful reload; what it returns tells whether that has been done."""
+        started, children = len(self.log()), set(self.children())
         self.signal(self.reload_signal)
+        return lambda: "server started" in self.log()[started:] or set(self.children()) - children
 
     def complaints(self):
         if self.is_alive():
