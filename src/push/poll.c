@@ -91,6 +91,31 @@ static void answer_or_hold(struct poll *poll)
         answer(poll);
 }
 
+static bool is_patient(const struct subscriber *subscriber)
+{
+    return subscriber->timeout.due_ms != TIMEOUT_NEVER;
+}
+
+/* Waits for an event no longer than a moment from the first gap on, and not beyond its deadline. */
+static void hold_gaps(struct subscriber *subscriber)
+{
+    struct hub *hub = subscriber->hub;
+    if (subscriber->timeout.due_ms > hub->now_ms + POLL_GAP_HOLD_MS)
+        timeout_start(&hub->gap_polls, &subscriber->timeout, hub->now_ms);
+}
+
+/* Something is there, if only gaps. */
+static void tell(struct poll *poll)
+{
+    struct subscriber *subscriber = &poll->subscriber;
+
+    pull_admit_lag(subscriber);
+    if (is_patient(subscriber) && !pull_has_event(subscriber))
+        hold_gaps(subscriber);
+    else
+        answer_or_hold(poll);
+}
+
 /*
  * The time of holding is over. When the ring went on so far meanwhile that even its gap stands behind what was held,
  * the answer goes up to the newest millisecond that is over, or is held again.
@@ -113,7 +138,7 @@ static void flush(struct subscriber *subscriber)
 {
     struct poll *poll = poll_of(subscriber);
     if (!poll->is_held && !pull_is_done(subscriber))
-        answer_or_hold(poll);
+        tell(poll);
 }
 
 static void on_held(struct poll *poll)
@@ -136,7 +161,7 @@ static void hurry(struct subscriber *subscriber)
         return; /* it has its own limit, and is answered when it is placed */
     if (pull_is_done(subscriber))
         answer(poll);
-    else /* something came in this very turn */
+    else /* gaps that waited, or what came in this very turn */
         answer_or_hold(poll);
 }
 
@@ -186,15 +211,14 @@ static void keep_newest(struct subscriber *subscriber, size_t count)
 static void start(struct subscriber *subscriber)
 {
     struct poll *poll = poll_of(subscriber);
-    bool is_patient = subscriber->timeout.due_ms != TIMEOUT_NEVER;
 
     poll->is_held = false;
     poll->until = EVENT_ID_MAX;
     if (poll->wants_newest && poll->limit > 0)
         keep_newest(subscriber, poll->limit);
     if (!pull_is_done(subscriber))
-        answer_or_hold(poll);
-    else if (!is_patient)
+        tell(poll);
+    else if (!is_patient(subscriber))
         answer(poll);
 }
 
