@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "push/hub.h"
+#include "push/poll_answer.h"
 #include "push/subscriber.h"
 
 /*
@@ -26,13 +27,6 @@ enum { POLL_GAP_HOLD_MS = 3000 };
 
 /* How long a poll waits for its channels to be loaded, and for its id to be reached. */
 enum { POLL_LOAD_LIMIT_MS = 5000 };
-
-/* What a poll is answered with: runs of encoded events in id order, and where the client stands behind them. */
-struct poll_answer {
-    struct bytes **runs; /* valid during the call; take references to keep them */
-    size_t count;
-    struct event_id position;
-};
 
 enum poll_refusal {
     POLL_UNLOADED,   /* what it waits for does not come in time */
