@@ -15,7 +15,7 @@ import servers
 import web
 import webservers
 from http2 import Http2Response, NotProcessed
-from process import free_port
+from process import children_of, free_port
 from sse import Stream
 
 OPTIONS = {
@@ -68,10 +68,6 @@ class Child:
 
 def environment_of(options):
     return {"PUSH_" + name.upper(): value for name, value in options.items()}
-
-
-def children_of(pid):
-    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 class Programs:

@@ -24,6 +24,10 @@ def sanitizer_environment():
     }
 
 
+def children_of(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 class Redis(Process):
     """A private Redis on a unix socket and a loopback port; nothing on disk."""
 

@@ -7,7 +7,7 @@ import signal
 import socket
 
 import examples
-from process import Process, free_port, has_ended, until
+from process import Process, children_of, free_port, has_ended, until
 from servers import SANITIZER_REPORT, Responder, sanitizer_environment
 
 WWW = examples.TOP / "www"
@@ -63,7 +63,7 @@ class WebServer(Process):
             return probe.connect_ex(self.address) == 0
 
     def children(self):
-        return [int(pid) for pid in pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        return children_of(self.pid)
 
     def reload(self):
         """Asks for a graceful reload; what it returns tells whether that has been done."""
@@ -182,8 +182,7 @@ class Spawned:
         os.kill(self.pid, 0)
 
     def restart_after_kill(self, number):
-        """Ends it and waits until lighttpd has started the next one."""
-        old, offset = self.pid, len(self.log())
-        os.kill(old, number)
-        until(lambda: self._find() not in (None, old), f"lighttpd starts another {self.name}")
+        """Ends the worker and waits until its parent has started the next one."""
+        offset = len(self.log())
+        os.kill(children_of(self.pid)[0], number)
         self.wait_subscribed(after=offset)
