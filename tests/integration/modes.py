@@ -58,7 +58,7 @@ class Child:
 
     def log(self):
         """What it and its workers logged."""
-        own = [f"[{pid}]" for pid in (self.pid, *children_of(self.pid))]
+        own = [f"[{pid}]" for pid in (self.pid, *servers.children_of(self.pid))]
         lines = self._parent.log().splitlines(keepends=True)
         return "".join(line for line in lines if any(pid in line for pid in own))
 
@@ -201,10 +201,10 @@ class ByMultiwatch(BySpawnFcgi):
     script = "multiwatch"
 
     def streaming(self):
-        return [Child(self._sse, pid) for pid in children_of(self._sse.pid)]
+        return [Child(self._sse, pid) for pid in servers.children_of(self._sse.pid)]
 
     def polling(self):
-        return [Child(self._longpoll, pid) for pid in children_of(self._longpoll.pid)]
+        return [Child(self._longpoll, pid) for pid in servers.children_of(self._longpoll.pid)]
 
 
 class AsCgi(Programs):
@@ -281,28 +281,30 @@ def of(server, name, file, programs, *included, **more):
     return Mode(f"{server.folder}-{name}", server, (file, *included), programs, **more)
 
 
+# Those stand last that some tests are not for: pytest goes by the place in a list when it orders tests so that each mode
+# is started once.
 MODES = [
     of(webservers.Lighttpd, "unix", "unix.conf", OnUnixSockets),
     of(webservers.Lighttpd, "tcp", "tcp.conf", OnTcp),
-    of(webservers.Lighttpd, "spawned", "spawned.conf", SpawnedByLighttpd),
     of(webservers.Lighttpd, "tls", "tls.conf", OnUnixSockets, "unix.conf", http="1.1 TLS"),
     of(webservers.Lighttpd, "http2", "tls.conf", OnUnixSockets, "unix.conf", http="2"),
     of(webservers.Lighttpd, "spawn-fcgi", "unix.conf", BySpawnFcgi),
-    of(webservers.Lighttpd, "cgi", "cgi.conf", AsCgi),
     of(webservers.Apache, "proxypass-unix", "proxypass-unix.conf", OnUnixSockets),
     of(webservers.Apache, "proxypass-tcp", "proxypass-tcp.conf", OnTcp),
     of(webservers.Apache, "proxypass-reuse", "proxypass-reuse.conf", OnUnixSockets, reuses_polls=True),
     of(webservers.Apache, "sethandler-unix", "sethandler-unix.conf", OnUnixSockets),
     of(webservers.Apache, "sethandler-tcp", "sethandler-tcp.conf", OnTcp, reuses_polls=True),
     of(webservers.Apache, "http2", "http2.conf", OnUnixSockets, "proxypass-unix.conf", http="2"),
-    of(webservers.Apache, "cgi", "cgi.conf", AsApacheCgi),
-    of(webservers.Apache, "cgi-nph", "cgi.conf", AsNphCgi),
-    of(webservers.Apache, "fcgid", "fcgid.conf", ByFcgid),
     of(webservers.Nginx, "unix", "unix.conf", OnUnixSockets, "locations.conf"),
     of(webservers.Nginx, "tcp", "tcp.conf", OnTcp, "locations.conf"),
     of(webservers.Nginx, "keepalive", "keepalive.conf", OnUnixSockets, "locations.conf"),
     of(webservers.Nginx, "http2", "http2.conf", OnUnixSockets, "locations.conf", http="2"),
     of(webservers.Nginx, "multiwatch", "unix.conf", ByMultiwatch, "locations.conf"),
+    of(webservers.Lighttpd, "spawned", "spawned.conf", SpawnedByLighttpd),
+    of(webservers.Lighttpd, "cgi", "cgi.conf", AsCgi),
+    of(webservers.Apache, "cgi", "cgi.conf", AsApacheCgi),
+    of(webservers.Apache, "cgi-nph", "cgi.conf", AsNphCgi),
+    of(webservers.Apache, "fcgid", "fcgid.conf", ByFcgid),
 ]
 
 

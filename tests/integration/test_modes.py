@@ -283,6 +283,18 @@ def test_a_graceful_reload_of_the_web_server_costs_nobody_anything_but_time(site
         note(site, longest_request_at_reload_ms=audience.probe.longest_ms)
 
 
+@every_reloadable
+def test_a_reload_and_an_upgrade_are_noticed_by_nobody(site, channel):
+    """But for a poll on a connection that Apache uses again just when it is closed, which is its own 503."""
+    requests = [eventsources.STREAMS] + ([] if site.mode.reuses_polls else [eventsources.POLLS])
+    with eventsources.Audience(site, channel, 200, requests) as audience:
+        for number, openings in ((signal.SIGHUP, 2), (signal.SIGUSR2, 3)):
+            site.programs.signal(number)
+            audience.wait_openings(openings)
+        audience.finish()
+        note(site, streams=len(audience.sources), asked=audience.probe.count, longest_request_ms=audience.probe.longest_ms)
+
+
 @for_modes([mode for mode in STREAMING if not mode.programs.outlives_server])
 def test_what_is_lost_while_the_programs_end_with_the_web_server_is_announced(site, channel):
     """With it they all end, and for a moment nobody hears, or Apache has nobody to start them: 503."""
@@ -297,15 +309,3 @@ def test_what_is_lost_while_the_programs_end_with_the_web_server_is_announced(si
         assert got == sorted(set(got)), "in order, nothing twice"
         missing = set(audience.publisher.sent[: int(got[-1])]) - set(got)
         assert not missing or got != source.texts, f"{missing} are missing and no gap says so"
-
-
-@every_reloadable
-def test_a_reload_and_an_upgrade_are_noticed_by_nobody(site, channel):
-    """But for a poll on a connection that Apache uses again just when it is closed, which is its own 503."""
-    requests = [eventsources.STREAMS] + ([] if site.mode.reuses_polls else [eventsources.POLLS])
-    with eventsources.Audience(site, channel, 200, requests) as audience:
-        for number, openings in ((signal.SIGHUP, 2), (signal.SIGUSR2, 3)):
-            site.programs.signal(number)
-            audience.wait_openings(openings)
-        audience.finish()
-        note(site, streams=len(audience.sources), asked=audience.probe.count, longest_request_ms=audience.probe.longest_ms)

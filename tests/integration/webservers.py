@@ -7,8 +7,8 @@ import signal
 import socket
 
 import examples
-from process import children_of, Process, free_port, has_ended, until
-from servers import SANITIZER_REPORT, Responder, sanitizer_environment
+from process import Process, free_port, has_ended, until
+from servers import SANITIZER_REPORT, Responder, children_of, sanitizer_environment
 
 WWW = examples.TOP / "www"
 
@@ -63,7 +63,7 @@ class WebServer(Process):
             return probe.connect_ex(self.address) == 0
 
     def children(self):
-        return [int(pid) for pid in pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        return children_of(self.pid)
 
     def reload(self):
         """Asks for a graceful reload; what it returns tells whether that has been done."""
