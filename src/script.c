@@ -14,8 +14,11 @@
 
 enum { DRAIN_TIMEOUT_MS = 30000 };
 
-/* An answer that waits for events begins when none is missed any more, or after so long without Redis. */
-static const double patience_s = 2;
+/*
+ * An answer that waits for events begins when none is missed any more, but not much later: where the recorder has just
+ * died that may take seconds, and what is missed until then is told by a gap.
+ */
+static const double patience_s = 0.08;
 
 struct cgi_script {
     struct service service;
