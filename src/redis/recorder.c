@@ -185,8 +185,8 @@ static int64_t look_pause_ms(const struct recorder *recorder)
 }
 
 /*
- * A marker that was recorded before the place from which the log is read is never read there: the first call asks for
- * it, too.
+ * A marker that was recorded before the place from which the log is read is never read there: as long as it is not
+ * known, the call asks for it, too.
  */
 static void look(struct recorder *recorder, int64_t now_ms)
 {
@@ -194,7 +194,7 @@ static void look(struct recorder *recorder, int64_t now_ms)
 
     if (now_ms - recorder->called_ms < look_pause_ms(recorder))
         return;
-    if (recorder->is_new && own != NULL && !own->is_known) {
+    if (own != NULL && !own->is_known) {
         run_clear(&recorder->run);
         send_run(recorder, "follow", own, NULL, now_ms);
         return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a source of messages tells its owner. Either may be NULL. */
+/* What a source of messages tells its owner, who must not free it meanwhile. Either may be NULL. */
 #ifndef REDIS_SOURCE_EVENTS_H
 #define REDIS_SOURCE_EVENTS_H
 

@@ -34,19 +34,25 @@ static enum part_kind part_of_environment(void)
     exit(2);
 }
 
+static struct source_events given; /* what the program wants to be told */
+
 static void on_ready(void *owner)
 {
-    (void)owner;
     log_info("ready at %" PRId64, clock_monotonic_ms());
+    if (given.on_ready != NULL)
+        given.on_ready(owner);
 }
 
 void __wrap_source_init(struct source *source, enum source_kind kind, struct ev_loop *loop,
                         const struct journal_config *config, const struct source_events *events,
                         struct counters *counters)
 {
-    const struct source_events own = {.on_ready = on_ready};
     struct journal_config changed = *config;
 
+    if (events != NULL)
+        given = *events;
+    struct source_events own = given;
+    own.on_ready = on_ready;
     changed.part = part_of_environment();
-    __real_source_init(source, kind, loop, &changed, events != NULL ? events : &own, counters);
+    __real_source_init(source, kind, loop, &changed, &own, counters);
 }

@@ -25,6 +25,10 @@ def sanitizer_environment():
     }
 
 
+def children_of(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 class Redis(Process):
     """A private Redis on a unix socket and a loopback port; nothing on disk."""
 
@@ -225,7 +229,7 @@ class Lighttpd(Process):
             return probe.connect_ex(self.address) == 0
 
     def children(self):
-        return [int(pid) for pid in pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        return children_of(self.pid)
 
     def complaints(self):
         if self.is_alive():
@@ -273,8 +277,7 @@ class Spawned:
         os.kill(self.pid, 0)
 
     def restart_after_kill(self, number):
-        """Ends it and waits until lighttpd has started the next one."""
-        old, offset = self.pid, len(self.log())
-        os.kill(old, number)
-        until(lambda: self._find() not in (None, old), f"lighttpd starts another {self.name}")
+        """Ends the worker and waits until its parent has started the next one."""
+        offset = len(self.log())
+        os.kill(children_of(self.pid)[0], number)
         self.wait_subscribed(after=offset)
