@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "reload.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -19,6 +21,15 @@ static int open_socket(const struct listen_socket *present, const struct setting
     if (is_same_text(settings->listen, present->address))
         return 0;
     return socket_open(renewed, settings->listen, (mode_t)settings->socket_mode, error);
+}
+
+/* That of the present socket; another one is opened with its own. */
+static void renew_mode(const struct settings *present, const struct settings *settings,
+                       const struct listen_socket *socket)
+{
+    mode_t mode = (mode_t)settings->socket_mode;
+    if (socket->path != NULL && settings->socket_mode != present->socket_mode && chmod(socket->path, mode) < 0)
+        log_error("cannot set --socket-mode of %s: %s", socket->path, strerror(errno));
 }
 
 /* The earlier workers keep the old socket until they end. */
@@ -58,6 +69,7 @@ static int renew(const struct settings *present, const struct settings *settings
         socket_close(&renewed);
         return -1;
     }
+    renew_mode(present, settings, socket);
     replace_socket(socket, &renewed);
     return 0;
 }

@@ -182,9 +182,12 @@ static int serve_script(const struct program *program, const struct invocation *
     return status;
 }
 
+/* Whatever this process executes in its place later is no CGI script either, though descriptor 0 may be closed then. */
 static int serve_socket(const struct program *program, const struct invocation *invocation, struct buffer *error)
 {
     struct upgrade upgrade;
+
+    unsetenv("GATEWAY_INTERFACE");
     bool has_predecessor = upgrade_take(&upgrade);
     struct configuration *configuration = configuration_new(invocation, error);
     int status = EXIT_USAGE;

@@ -238,18 +238,35 @@ def test_an_upgrade_may_move_to_another_address_and_stays_where_that_cannot_be_h
     assert not os.path.exists(old)
 
 
-def test_what_stdin_and_environment_gave_is_there_after_an_upgrade(stage):
-    """A socket that was inherited, as lighttpd, spawn-fcgi and systemd give it."""
+def test_an_inherited_socket_is_there_after_an_upgrade(stage):
+    """As lighttpd, spawn-fcgi and the like give it, with an environment that speaks of CGI."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(stage.directory / "zero.sock"))
         listener.listen(64)
-        responder = stage.new_responder(listen=None, wait_for="serving; workers", workers=1, history="redis")
+        options = {"listen": None, "workers": 1, "history": "redis", "environment": {"GATEWAY_INTERFACE": "CGI/1.1"}}
+        responder = stage.new_responder(wait_for="serving; workers", **options)
         responder.start(stdin=listener)
     responder.path = str(stage.directory / "zero.sock")
     for number in (signal.SIGUSR2, signal.SIGHUP, signal.SIGUSR2):
         before = workers.replace(responder, number)
         workers.wait(responder, 1, without=before)
         assert is_served(responder.path)
+
+
+def test_an_inherited_socket_can_be_given_up_for_another_one(stage):
+    """Descriptor 0 is closed then, and an upgrade must not take that for CGI."""
+    path, config = str(stage.directory / "own.sock"), stage.directory / "push.conf"
+    config.write_text("")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(stage.directory / "zero.sock"))
+        listener.listen(64)
+        options = {"listen": None, "workers": 1, "history": "redis", "environment": {"GATEWAY_INTERFACE": "CGI/1.1"}}
+        responder = stage.new_responder(wait_for="serving; workers", config=config, **options)
+        responder.start(stdin=listener)
+    config.write_text(f"listen = unix:{path}\n")
+    for number in (signal.SIGHUP, signal.SIGUSR2):
+        workers.replace(responder, number)
+        assert is_served(path)
 
 
 # --- One after the other ---

@@ -122,6 +122,22 @@ static void another_address_is_listened_on_and_the_old_one_is_gone(void **state)
     assert_false(exists(f, "two.sock"));
 }
 
+static mode_t mode_of(const struct fixture *f, const char *name)
+{
+    struct stat file;
+    assert_int_equal(stat(path_of(f, name), &file), 0);
+    return file.st_mode & 0777;
+}
+
+static void another_mode_is_set_on_whatever_socket_there_is(void **state)
+{
+    struct fixture *f = *state;
+    renew(f, "listen = unix:%/one.sock\npid-file = %/one.pid\nsocket-mode = 0666\n");
+    assert_int_equal(mode_of(f, "one.sock"), 0666);
+    renew(f, "listen = unix:%/two.sock\npid-file = %/one.pid\nsocket-mode = 0640\n");
+    assert_int_equal(mode_of(f, "two.sock"), 0640);
+}
+
 static void another_pid_file_is_written_and_the_old_one_removed(void **state)
 {
     struct fixture *f = *state;
@@ -180,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(settings_of_the_workers_leave_socket_and_pid_file_alone, make, drop),
         cmocka_unit_test_setup_teardown(another_address_is_listened_on_and_the_old_one_is_gone, make, drop),
+        cmocka_unit_test_setup_teardown(another_mode_is_set_on_whatever_socket_there_is, make, drop),
         cmocka_unit_test_setup_teardown(another_pid_file_is_written_and_the_old_one_removed, make, drop),
         cmocka_unit_test_setup_teardown(what_is_bad_is_named_and_changes_nothing, make, drop),
         cmocka_unit_test_setup_teardown(a_socket_is_compared_with_what_it_was_opened_for, make, drop),
