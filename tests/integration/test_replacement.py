@@ -4,19 +4,15 @@
 import os
 import signal
 import socket
-import time
 
 import fastcgi
 import pytest
 import servers
 import workers
-from activation import Probe
-from crowd import Client, Crowd, Log, Publisher
 from fastcgi import params_of
 from process import free_port, has_ended, until
 
 QUICK = params_of("channel=news", method="HEAD")
-CHANNELS = ["a", "b", "c"]
 
 
 class Config:
@@ -343,68 +339,3 @@ def test_signals_in_quick_succession_leave_one_generation(stage):
     before = workers.replace(config.responder, signal.SIGHUP)
     workers.wait_ended(before)
     until(is_settled, "one generation is left", 20, config.responder.must_be_alive)
-
-
-# --- What clients see of it ---
-
-
-class Browser(Client):
-    """An EventSource: refused, cut off, or answered other than by 200 is wrong."""
-
-    def __init__(self):
-        super().__init__(CHANNELS, ("sse",), moves=None)
-
-    def come(self, responder):
-        is_there = super().come(responder)
-        if not is_there:
-            self._wrong("was refused")
-        return is_there
-
-    def _finish(self):
-        if not self._exchange.is_complete:
-            self._wrong("was cut off")
-        elif not self._exchange.is_ok():
-            self._wrong(f"got {self._exchange.headers.get('status')}")
-        super()._finish()
-
-
-class SteadyProbe(Probe):
-    PAUSE = 0.02
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_clients_lose_and_repeat_nothing_and_nobody_is_refused(stage, count):
-    """200 streams and 50 requests a second, through reloads and upgrades."""
-    responder = stage.responder(history="redis", workers=count, retry="100ms", grace="2s")
-    responder.wait_log("serving; workers")
-    clients = [Browser() for _ in range(200)]
-    publisher = Publisher(stage.redis, "publisher", CHANNELS, count, per_second=30.0, has_equal=False)
-    with Crowd([responder], clients, count) as crowd, SteadyProbe(responder.path, QUICK) as probe:
-        crowd.wait_positions()
-        publisher.start()
-        for number in (signal.SIGHUP, signal.SIGUSR2, signal.SIGUSR2):
-            workers.wait_ended(workers.replace(responder, number))
-        publisher.stop()
-        until(lambda: len(Log(stage.redis).entries) >= len(publisher.sent), "all is recorded", 20)
-        log = Log(stage.redis)
-        crowd.wait_all(log)
-    crowd.judge(log)
-    assert log.counts() == {one.data: 1 for one in publisher.sent}
-    assert probe.wrong == []
-    assert probe.asked > 100
-    assert all(client.returns >= 4 for client in clients), "each was moved each time"
-    assert not [client for client in clients if client.gaps()]
-
-
-def test_streams_are_ended_over_the_grace_with_a_jittered_retry(stage):
-    config = Config(stage, grace="2s", retry="3s")
-    streams = [stage.stream(config.responder) for _ in range(40)]
-    config.reload(grace="2s")
-    began = time.monotonic()
-    for stream in streams:
-        assert stream.wait_end(10)
-    ends = sorted(stream.items[-1].at - began for stream in streams)
-    assert ends[-1] - ends[0] > 1, "spread"
-    retries = [stream.of_kind("retry")[-1].retry_ms for stream in streams]
-    assert len(set(retries)) > 10
-    assert all(2000 <= retry <= 4000 for retry in retries)
