@@ -126,6 +126,14 @@ def test_a_worker_that_ends_leaves_no_zombie(stage):
     until(lambda: not pathlib.Path(f"/proc/{first}").exists(), "it is waited for")
 
 
+def test_a_worker_is_replaced_though_the_parents_parent_ignores_its_children(stage):
+    """What is ignored stays ignored through exec."""
+    responder, [first] = start(stage, 1, launcher=["env", "--ignore-signal=CHLD"])
+    os.kill(first, signal.SIGKILL)
+    workers.wait(responder, 1, without=[first])
+    assert stage.connect(responder).ask(QUICK).status == 200
+
+
 # --- Descriptors ---
 
 
