@@ -41,6 +41,25 @@ static int add_list(struct channels *channels, const struct channels_config *con
     return 0;
 }
 
+static bool ends_segment(const char *text)
+{
+    return *text == '\0' || *text == '/';
+}
+
+/*
+ * What of PATH_INFO is behind the mount: all of it, unless the server split the path inside the mount. A handler of
+ * Apache does so behind the last directory that it finds on its disk.
+ */
+static const char *behind_split(const char *script, const char *path_info, const char *mount, size_t mount_len)
+{
+    size_t script_len = strlen(script);
+    if (script_len >= mount_len || strncmp(script, mount, script_len) != 0)
+        return path_info;
+    size_t left = mount_len - script_len;
+    bool is_split = strncmp(path_info, mount + script_len, left) == 0 && ends_segment(path_info + left);
+    return is_split ? path_info + left : path_info;
+}
+
 int channels_find_path(const struct channels_config *config, const struct params *params, struct span *path,
                        struct http_error *error)
 {
@@ -48,14 +67,17 @@ int channels_find_path(const struct channels_config *config, const struct params
     const char *mount = given_mount != NULL ? given_mount : config->mount;
     const char *rest = params_text(params, "PATH_INFO");
 
-    if (*rest == '\0' && mount != NULL) {
+    if (mount != NULL) {
         const char *script = params_text(params, "SCRIPT_NAME");
         size_t len = strlen(mount);
         while (len > 0 && mount[len - 1] == '/')
             len--;
-        if (strncmp(script, mount, len) != 0 || (script[len] != '\0' && script[len] != '/'))
+        if (*rest != '\0')
+            rest = behind_split(script, rest, mount, len);
+        else if (strncmp(script, mount, len) == 0 && ends_segment(script + len))
+            rest = script + len;
+        else
             return http_error_set(error, 404, "not-found", "nothing is here: the streams are mounted at %.100s", mount);
-        rest = script + len;
     }
     *path = span_of(rest[0] == '/' ? rest + 1 : rest);
     return 0;

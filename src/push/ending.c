@@ -24,7 +24,8 @@ static int64_t ms_after(int64_t us)
 /* Those who have answers on their way, or wait for something to be loaded, have no turn: they end by themselves. */
 static bool has_next(const struct hub *hub)
 {
-    return timeouts_due(&hub->polls) != TIMEOUT_NEVER || timeouts_due(&hub->heartbeats) != TIMEOUT_NEVER;
+    return timeouts_due(&hub->gap_polls) != TIMEOUT_NEVER || timeouts_due(&hub->polls) != TIMEOUT_NEVER ||
+           timeouts_due(&hub->heartbeats) != TIMEOUT_NEVER;
 }
 
 int64_t ending_due(const struct hub *hub)
@@ -39,8 +40,10 @@ int64_t ending_due(const struct hub *hub)
 /* Takes the first one out of its list. */
 static struct subscriber *take_next(struct hub *hub)
 {
-    struct timeout *first = timeouts_take_due(&hub->polls, TIMEOUT_NEVER - 1);
+    struct timeout *first = timeouts_take_due(&hub->gap_polls, TIMEOUT_NEVER - 1);
 
+    if (first == NULL)
+        first = timeouts_take_due(&hub->polls, TIMEOUT_NEVER - 1);
     if (first == NULL)
         first = timeouts_take_due(&hub->heartbeats, TIMEOUT_NEVER - 1);
     return first != NULL ? LIST_ENTRY(first, struct subscriber, timeout) : NULL;
@@ -58,6 +61,7 @@ static void end_all(struct hub *hub)
     hub_flush(hub);
     end_subscribers(&hub->heartbeats);
     end_subscribers(&hub->polls);
+    end_subscribers(&hub->gap_polls);
     end_subscribers(&hub->held_polls);
     LIST_FOR_EACH_SAFE(link, &hub->limits.waiting)
         subscriber_end(LIST_ENTRY(link, struct arrival, limit.link)->subscriber);

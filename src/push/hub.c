@@ -63,6 +63,7 @@ void hub_init(struct hub *hub, const struct hub_config *config, const char *tag,
     timeouts_init(&hub->idle_channels, config->ring_linger_ms);
     timeouts_init(&hub->heartbeats, config->heartbeat_ms);
     timeouts_init(&hub->polls, config->poll_timeout_ms);
+    timeouts_init(&hub->gap_polls, POLL_GAP_HOLD_MS);
     timeouts_init(&hub->held_polls, POLL_HOLD_MS);
     timeouts_init(&hub->limits, POLL_LOAD_LIMIT_MS);
     list_init(&hub->ahead);
@@ -93,9 +94,13 @@ void hub_flush(struct hub *hub)
 
 int64_t hub_due(const struct hub *hub)
 {
-    const int64_t dues[] = {timeouts_due(&hub->heartbeats),    timeouts_due(&hub->polls),
-                            timeouts_due(&hub->held_polls),    timeouts_due(&hub->limits),
-                            timeouts_due(&hub->idle_channels), ending_due(hub)};
+    const int64_t dues[] = {timeouts_due(&hub->heartbeats),
+                            timeouts_due(&hub->polls),
+                            timeouts_due(&hub->gap_polls),
+                            timeouts_due(&hub->held_polls),
+                            timeouts_due(&hub->limits),
+                            timeouts_due(&hub->idle_channels),
+                            ending_due(hub)};
     int64_t first = TIMEOUT_NEVER;
     for (size_t i = 0; i < sizeof(dues) / sizeof(dues[0]); i++)
         if (dues[i] < first)
@@ -116,6 +121,7 @@ void hub_expire(struct hub *hub)
 
     expire_subscribers(&hub->heartbeats, hub->now_ms);
     expire_subscribers(&hub->polls, hub->now_ms);
+    expire_subscribers(&hub->gap_polls, hub->now_ms);
     expire_subscribers(&hub->held_polls, hub->now_ms);
     while ((due = timeouts_take_due(&hub->limits, hub->now_ms)) != NULL)
         subscriber_on_limit(LIST_ENTRY(due, struct arrival, limit)->subscriber);
@@ -152,7 +158,8 @@ void hub_fini(struct hub *hub)
     struct timeout *idle;
 
     assert(list_is_empty(&hub->heartbeats.waiting) && list_is_empty(&hub->polls.waiting) &&
-           list_is_empty(&hub->held_polls.waiting) && list_is_empty(&hub->limits.waiting));
+           list_is_empty(&hub->gap_polls.waiting) && list_is_empty(&hub->held_polls.waiting) &&
+           list_is_empty(&hub->limits.waiting));
     while ((idle = timeouts_take_due(&hub->idle_channels, TIMEOUT_NEVER - 1)) != NULL)
         hub_channel_drop(hub, LIST_ENTRY(idle, struct channel, idle));
     assert(lh_table_length(hub->channels) == 0);

@@ -73,6 +73,7 @@ struct hub {
     struct timeouts idle_channels;
     struct timeouts heartbeats; /* of all streams */
     struct timeouts polls;      /* deadlines of all polls that wait */
+    struct timeouts gap_polls;  /* which wait for an event to tell their gaps with */
     struct timeouts held_polls; /* whose answer waits for the end of a millisecond */
     struct timeouts limits;     /* of the arrivals of polls, for which something is still to be loaded */
     struct list ahead;          /* of struct arrival: clients whose id is above the position */

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "push/poll.h"
 
-#include <stdlib.h>
-
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "push/arrival.h"
 #include "push/pull.h"
@@ -30,34 +27,17 @@ static void poll_free(struct poll *poll)
     subscriber_free(&poll->subscriber);
 }
 
-/* A client that goes on by time must get all of a millisecond or none. */
-static struct event_id limit_of(const struct poll *poll)
-{
-    struct event_id nth =
-        poll->limit > 0 && !poll->wants_newest ? pull_find_nth(&poll->subscriber, poll->limit) : EVENT_ID_MAX;
-    struct event_id cut = event_id_end_of_ms(nth.ms);
-    return event_id_compare(cut, poll->until) < 0 ? cut : poll->until;
-}
-
 static void answer(struct poll *poll)
 {
     struct subscriber *subscriber = &poll->subscriber;
-    struct poll_answer reply = {0};
-    struct bytes *run;
+    struct poll_answer reply;
 
     pull_admit_lag(subscriber);
     if (!pull_has_next(subscriber, poll->until))
         poll->until = EVENT_ID_MAX;
-    struct event_id until = limit_of(poll);
-    while ((run = pull_next(subscriber, SINK_WRITE_LIMIT, until)) != NULL) {
-        reply.runs = alloc_resize(reply.runs, reply.count + 1, sizeof(*reply.runs));
-        reply.runs[reply.count++] = run;
-    }
-    reply.position = pull_is_done(subscriber) ? subscriber->hub->position : subscriber->last;
+    poll_answer_init(&reply, subscriber, poll->wants_newest ? 0 : poll->limit, poll->until);
     poll->owner.answer(poll->owner.context, subscriber->sink, &reply);
-    for (size_t i = 0; i < reply.count; i++)
-        bytes_unref(reply.runs[i]);
-    free(reply.runs);
+    poll_answer_fini(&reply);
     poll_free(poll);
 }
 
@@ -91,6 +71,31 @@ static void answer_or_hold(struct poll *poll)
         answer(poll);
 }
 
+static bool is_patient(const struct subscriber *subscriber)
+{
+    return subscriber->timeout.due_ms != TIMEOUT_NEVER;
+}
+
+/* Waits for an event no longer than a moment from the first gap on, and not beyond its deadline. */
+static void hold_gaps(struct subscriber *subscriber)
+{
+    struct hub *hub = subscriber->hub;
+    if (subscriber->timeout.due_ms > hub->now_ms + POLL_GAP_HOLD_MS)
+        timeout_start(&hub->gap_polls, &subscriber->timeout, hub->now_ms);
+}
+
+/* Something is there, if only gaps. */
+static void tell(struct poll *poll)
+{
+    struct subscriber *subscriber = &poll->subscriber;
+
+    pull_admit_lag(subscriber);
+    if (is_patient(subscriber) && !pull_has_event(subscriber))
+        hold_gaps(subscriber);
+    else
+        answer_or_hold(poll);
+}
+
 /*
  * The time of holding is over. When the ring went on so far meanwhile that even its gap stands behind what was held,
  * the answer goes up to the newest millisecond that is over, or is held again.
@@ -113,7 +118,7 @@ static void flush(struct subscriber *subscriber)
 {
     struct poll *poll = poll_of(subscriber);
     if (!poll->is_held && !pull_is_done(subscriber))
-        answer_or_hold(poll);
+        tell(poll);
 }
 
 static void on_held(struct poll *poll)
@@ -136,7 +141,7 @@ static void hurry(struct subscriber *subscriber)
         return; /* it has its own limit, and is answered when it is placed */
     if (pull_is_done(subscriber))
         answer(poll);
-    else /* something came in this very turn */
+    else /* gaps that waited, or what came in this very turn */
         answer_or_hold(poll);
 }
 
@@ -173,28 +178,17 @@ static void on_gone(struct subscriber *subscriber)
     poll_free(poll_of(subscriber));
 }
 
-/* Passes over all but the newest `count` events, and those of the millisecond in which that would cut. */
-static void keep_newest(struct subscriber *subscriber, size_t count)
-{
-    size_t total = pull_count(subscriber);
-    if (total <= count)
-        return;
-    struct event_id oldest_kept = pull_find_nth(subscriber, total - count + 1);
-    pull_skip_to(subscriber, event_id_end_of_ms(oldest_kept.ms - 1));
-}
-
 static void start(struct subscriber *subscriber)
 {
     struct poll *poll = poll_of(subscriber);
-    bool is_patient = subscriber->timeout.due_ms != TIMEOUT_NEVER;
 
     poll->is_held = false;
     poll->until = EVENT_ID_MAX;
     if (poll->wants_newest && poll->limit > 0)
-        keep_newest(subscriber, poll->limit);
+        poll_answer_keep_newest(subscriber, poll->limit);
     if (!pull_is_done(subscriber))
-        answer_or_hold(poll);
-    else if (!is_patient)
+        tell(poll);
+    else if (!is_patient(subscriber))
         answer(poll);
 }
 

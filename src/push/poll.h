@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A subscriber that is answered once: with what it has not got yet if there is something, else with the next event,
- * else, after a while, with nothing. While it waits it costs an entry in one list of deadlines.
+ * else, after a while, with nothing; gaps alone wait for a moment whether an event comes. While it waits it costs an
+ * entry in one list of deadlines.
  */
 #ifndef PUSH_POLL_H
 #define PUSH_POLL_H
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 
 #include "push/hub.h"
+#include "push/poll_answer.h"
 #include "push/subscriber.h"
 
 /*
@@ -17,15 +19,14 @@
  */
 enum { POLL_HOLD_MS = 3 };
 
+/*
+ * How long a poll that has only gaps to tell waits for an event to tell them with. Where gaps come again and again,
+ * their clients would poll without pause.
+ */
+enum { POLL_GAP_HOLD_MS = 3000 };
+
 /* How long a poll waits for its channels to be loaded, and for its id to be reached. */
 enum { POLL_LOAD_LIMIT_MS = 5000 };
-
-/* What a poll is answered with: runs of encoded events in id order, and where the client stands behind them. */
-struct poll_answer {
-    struct bytes **runs; /* valid during the call; take references to keep them */
-    size_t count;
-    struct event_id position;
-};
 
 enum poll_refusal {
     POLL_UNLOADED,   /* what it waits for does not come in time */

@@ -103,6 +103,17 @@ bool pull_is_done(const struct subscriber *subscriber)
     return true;
 }
 
+bool pull_has_event(const struct subscriber *subscriber)
+{
+    for (size_t i = 0; i < subscriber->count; i++) {
+        const struct subscription *subscription = &subscriber->subscriptions[i];
+        const struct ring *ring = &subscription->channel->ring;
+        if (ring_skip_breaks(ring, next_index(subscription)) < ring->end)
+            return true;
+    }
+    return false;
+}
+
 bool pull_has_next(struct subscriber *subscriber, struct event_id until)
 {
     struct head first;

@@ -17,6 +17,9 @@ void pull_admit_lag(struct subscriber *subscriber);
 /* True when nothing is left to send. */
 bool pull_is_done(const struct subscriber *subscriber);
 
+/* True when an event is left to send, not only gaps. The subscriber must not have lagged. */
+bool pull_has_event(const struct subscriber *subscriber);
+
 /* True when something up to the id `until` is left to send. */
 bool pull_has_next(struct subscriber *subscriber, struct event_id until);
 

@@ -21,6 +21,21 @@ static void note_malformed(struct inbox *inbox, const struct entry *entry, const
                     suppressed);
 }
 
+static void add_message(struct inbox *inbox, const struct entry *entry, struct span channel)
+{
+    size_t len = entry_get(entry, "data").len;
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (len > inbox->max_message_bytes) {
+        complaint_of_size(&inbox->stats.too_large, channel, len, inbox->max_message_bytes, now_ms);
+        run_add_gap(&inbox->run, inbox->keys, entry->id_text, channel);
+    } else {
+        entry_read_envelope(entry, &inbox->envelope);
+        complaint_of_members(&inbox->stats.members_dropped, channel, inbox->envelope.dropped, now_ms);
+        run_add_event(&inbox->run, inbox->keys, entry->id_text, channel, &inbox->envelope);
+    }
+}
+
 static void add(struct inbox *inbox, const struct entry *entry)
 {
     struct span channel = entry_get(entry, "channel");
@@ -31,12 +46,8 @@ static void add(struct inbox *inbox, const struct entry *entry)
     } else if (!entry_has(entry, "data")) {
         note_malformed(inbox, entry, "has no data");
         run_add_drop(&inbox->run, inbox->keys, entry->id_text);
-    } else if (entry_get(entry, "data").len > inbox->max_message_bytes) {
-        inbox->stats.too_large.value++;
-        run_add_gap(&inbox->run, inbox->keys, entry->id_text, channel);
     } else {
-        entry_read_envelope(entry, &inbox->envelope);
-        run_add_event(&inbox->run, inbox->keys, entry->id_text, channel, &inbox->envelope);
+        add_message(inbox, entry, channel);
     }
 }
 
@@ -68,7 +79,8 @@ void inbox_init(struct inbox *inbox, struct ev_loop *loop, const struct redis_ad
     *inbox = (struct inbox){.keys = keys, .max_message_bytes = max_message_bytes};
     counters_register(counters, &inbox->stats.recorded, "inbox.recorded");
     counters_register(counters, &inbox->stats.malformed, "inbox.malformed");
-    counters_register(counters, &inbox->stats.too_large, "inbox.too_large");
+    counters_register(counters, &inbox->stats.too_large.count, "inbox.too_large");
+    counters_register(counters, &inbox->stats.members_dropped.count, "inbox.members_dropped");
     tail_init(&inbox->tail, loop, address, "inbox", keys->inbox, &events, links);
 }
 

@@ -7,11 +7,13 @@
 #define REDIS_INBOX_H
 
 #include "base/log.h"
+#include "push/complaint.h"
 #include "redis/run.h"
 #include "redis/tail.h"
 
 struct inbox_stats {
-    struct counter recorded, malformed, too_large;
+    struct counter recorded, malformed;
+    struct complaint too_large, members_dropped;
 };
 
 struct inbox {

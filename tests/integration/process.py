@@ -43,6 +43,10 @@ def has_ended(pid):
     return state == "Z"
 
 
+def children_of(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 class Process:
     """Start, stop and kill of one program; its output goes to a log file."""
 

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The programs under test and around them: Redis, Responder (sse.fcgi), LongPoll, Lighttpd."""
+"""The programs under test and what they follow: Redis, Responder (sse.fcgi), LongPoll."""
 
 import os
 import pathlib
 import re
-import socket
 
 import redis
 
-from process import Process, free_port, has_ended, until
+from examples import TOP
+from process import Process, free_port
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("FCGI_PUSH_BUILD", TOP)).resolve()
 PROGRAM = BUILD / "src" / "sse.fcgi"
 QUICK_GRACE = "200ms"  # a test that ends with open streams shall not wait for them
@@ -23,10 +22,6 @@ def sanitizer_environment():
         "ASAN_OPTIONS": "abort_on_error=0:exitcode=99:detect_leaks=1:detect_stack_use_after_return=1",
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99",
     }
-
-
-def children_of(pid):
-    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 class Redis(Process):
@@ -179,105 +174,3 @@ class Part(Responder):
     def ready_ms(self):
         """When it was ready, by the monotonic clock."""
         return int(re.findall(r"ready at (\d+)", self.log_since_start())[0])
-
-
-class Lighttpd(Process):
-    """lighttpd with a configuration of examples/. It spawns both programs when it is given neither of them;
-    a mount whose program it is not given leads to a socket that is not there."""
-
-    name = "lighttpd"
-
-    def __init__(self, directory, responder=None, redis=None, environment=None, port=None, longpoll=None):
-        super().__init__(directory)
-        self.port = port or free_port()
-        self.is_spawning = responder is None and longpoll is None
-        self._redis = redis
-        self._socket = responder.path if responder else str(self.directory / "sse.sock")
-        self._poll_socket = longpoll.path if longpoll else str(self.directory / "longpoll.sock")
-        self._environment = environment or {}
-
-    @property
-    def address(self):
-        return "127.0.0.1", self.port
-
-    def url(self, path=""):
-        return f"http://127.0.0.1:{self.port}{path}"
-
-    def argv(self):
-        name = "lighttpd-spawned.conf" if self.is_spawning else "lighttpd.conf"
-        return ["lighttpd", "-D", "-f", TOP / "examples" / name]
-
-    def environment(self):
-        return {
-            **sanitizer_environment(),
-            "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin",
-            "DEMO_ROOT": str(TOP / "www"),
-            "DEMO_PORT": str(self.port),
-            "DEMO_STATE": str(self.directory),
-            "DEMO_SOCKET": self._socket,
-            "DEMO_RESPONDER": str(Responder.program),
-            "DEMO_POLL_SOCKET": self._poll_socket,
-            "DEMO_POLL_RESPONDER": str(LongPoll.program),
-            "DEMO_REDIS": self._redis.url if self._redis else "",
-            "PUSH_HISTORY": "memory",  # as Responder has it
-            "PUSH_GRACE": QUICK_GRACE,
-            **self._environment,
-        }
-
-    def is_ready(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(self.address) == 0
-
-    def children(self):
-        return children_of(self.pid)
-
-    def complaints(self):
-        if self.is_alive():
-            orphans = self.children()
-            self.stop()
-            for pid in orphans:
-                until(lambda: has_ended(pid), f"the spawned {pid} ends with lighttpd")
-        return ["a sanitizer reported"] if SANITIZER_REPORT.search(self.log()) else []
-
-
-class Spawned:
-    """A program that lighttpd started: what Responder offers, as far as it is ours to do."""
-
-    def __init__(self, lighttpd, kind=Responder):
-        self._lighttpd = lighttpd
-        self.name = kind.name
-
-    @property
-    def pid(self):
-        return until(self._find, f"lighttpd has started {self.name}")
-
-    def _find(self):
-        """Its pid among lighttpd's children, None while there is none."""
-        for pid in self._lighttpd.children():
-            try:
-                if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == self.name and not has_ended(pid):
-                    return pid
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # it has ended meanwhile
-        return None
-
-    def log(self):
-        """Its own lines of lighttpd's log."""
-        lines = self._lighttpd.log().splitlines(keepends=True)
-        return "".join(line for line in lines if f" {self.name}[" in line)
-
-    def wait_log(self, text, timeout=10.0, after=0):
-        until(lambda: text in self.log()[after:], f"'{text}' in the log of {self.name}", timeout)
-        return len(self.log())
-
-    def wait_subscribed(self, timeout=10.0, after=0):
-        return self.wait_log("subscribed to", timeout, after)
-
-    def must_be_alive(self):
-        os.kill(self.pid, 0)
-
-    def restart_after_kill(self, number):
-        """Ends the worker and waits until its parent has started the next one."""
-        offset = len(self.log())
-        os.kill(children_of(self.pid)[0], number)
-        self.wait_subscribed(after=offset)

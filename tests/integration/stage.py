@@ -6,6 +6,7 @@ import pathlib
 import fastcgi
 import servers
 import web
+import webservers
 
 
 class Stage:
@@ -18,13 +19,14 @@ class Stage:
         self._connections = []
         self.shared_responder = None  # where the tests of a module share one
 
-    def _place(self, kind):
+    def place(self, kind):
         """A directory for one server; unix socket paths must stay under 108 bytes."""
         place = self.directory / f"{kind}{len(self._servers)}"
         place.mkdir()
         return place
 
-    def _add(self, server):
+    def add(self, server):
+        """A server of the test's own making; it is judged and ended with the others."""
         self._servers.append(server)
         return server
 
@@ -38,13 +40,13 @@ class Stage:
 
     def new_redis(self, *arguments, **how):
         """A Redis that is not yet started."""
-        self._redis = self._add(servers.Redis(self._place("r"), *arguments, **how))
+        self._redis = self.add(servers.Redis(self.place("r"), *arguments, **how))
         return self._redis
 
     def new_responder(self, kind=servers.Responder, **options):
         """An sse.fcgi, or another kind, not yet started; it follows this stage's Redis unless told otherwise."""
         options.setdefault("redis", self.redis.url if "redis" not in options else None)
-        return self._add(kind(self._place("s"), **options))
+        return self.add(kind(self.place("s"), **options))
 
     def responder(self, **options):
         """A started sse.fcgi that has subscribed."""
@@ -56,15 +58,30 @@ class Stage:
         """A started longpoll.fcgi that has subscribed."""
         return self.responder(kind=servers.LongPoll, **options)
 
-    def lighttpd(self, responder=None, **how):
-        """A started lighttpd before an sse.fcgi, or before longpoll=…, or both."""
-        return self._add(servers.Lighttpd(self._place("l"), responder, **how)).start()
+    def lighttpd(self, responder=None, longpoll=None, port=None):
+        """A started lighttpd before an sse.fcgi, or before longpoll=…, or both; a mount whose program it is not given
+        leads to a socket that is not there."""
+        place = self.place("l")
+        sockets = {
+            "/run/fcgi-push/sse.sock": responder.path if responder else place / "sse.sock",
+            "/run/fcgi-push/longpoll.sock": longpoll.path if longpoll else place / "longpoll.sock",
+            "/etc/fcgi-push.users": place / "users",
+        }
+        return self.add(webservers.Lighttpd(place, ["unix.conf"], sockets, port=port)).start()
 
     def spawning_lighttpd(self, **environment):
         """lighttpd that starts both programs itself, and its sse.fcgi and longpoll.fcgi; options are environment
         variables, PUSH_HEARTBEAT="1s"."""
-        lighttpd = self._add(servers.Lighttpd(self._place("l"), None, self.redis, environment)).start()
-        spawned = [servers.Spawned(lighttpd, kind) for kind in (servers.Responder, servers.LongPoll)]
+        place = self.place("l")
+        paths = {
+            "/usr/local/libexec/fcgi-push": servers.BUILD / "src",
+            "/run/lighttpd": place,
+            "/etc/fcgi-push.users": place / "users",
+            "redis://127.0.0.1:6379": self.redis.url,
+        }
+        environment = {"PUSH_HISTORY": "memory", "PUSH_GRACE": servers.QUICK_GRACE, **environment}  # as Responder has it
+        lighttpd = self.add(webservers.Lighttpd(place, ["spawned.conf"], paths, environment)).start()
+        spawned = [webservers.Spawned(lighttpd, kind) for kind in (servers.Responder, servers.LongPoll)]
         for program in spawned:
             program.wait_subscribed()
         return lighttpd, *spawned

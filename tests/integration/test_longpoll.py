@@ -15,6 +15,7 @@ from fastcgi import KEEP_CONN, params_of
 from process import until
 
 FIELDS = ["id", "timestamp", "channel", "event", "data"]
+GAP_HOLD_S = 3  # how long a gap waits for an event
 
 
 class Answer:
@@ -334,6 +335,14 @@ def test_a_client_that_goes_away_is_forgotten_at_once(stage, how):
         assert Answer(connection.response()).data == ["for those who are there"]
 
 
+def kill_redis(stage, responder):
+    """The responder has lost it; where its log goes on."""
+    offset = len(responder.log())
+    stage.redis.kill()
+    responder.wait_log("lost Redis at", after=offset)
+    return offset
+
+
 def test_redis_lost_and_back_is_told_by_a_gap(stage, way, pool):
     responder = stage.longpoll()
     front = way(stage, responder)
@@ -342,13 +351,13 @@ def test_redis_lost_and_back_is_told_by_a_gap(stage, way, pool):
     before = until(lambda: (a := front.get("/list")).events and a, "the event in the list")
     waiting = pool.submit(front.get, "/subscribe")
     wait_polls(responder, 1)
-    offset = len(responder.log())
-    stage.redis.kill()
-    responder.wait_log("lost Redis at", after=offset)
+    offset = kill_redis(stage, responder)
     assert front.get("/list").data == ["before"]
+    begin = time.monotonic()
     stage.redis.start()
     responder.wait_subscribed(after=offset)
     told = waiting.result(10)
+    assert time.monotonic() - begin >= GAP_HOLD_S, "alone it waits for an event"
     assert [event["event"] for event in told.events] == ["gap"]
     gap = told.events[0]
     assert list(gap) == FIELDS
@@ -360,6 +369,20 @@ def test_redis_lost_and_back_is_told_by_a_gap(stage, way, pool):
     returner = front.get("/subscribe", f"channel=news&since={before.position}")
     assert [event["event"] for event in returner.events] == ["gap", "message"]
     assert json.loads(returner.data[0])["oldest"] == after.events[0]["id"]
+
+
+def test_an_event_soon_after_a_loss_is_answered_together_with_the_gap(stage, way, pool):
+    responder = stage.longpoll(poll_timeout="1h")
+    front = way(stage, responder)
+    waiting = pool.submit(front.get, "/subscribe")
+    wait_polls(responder, 1)
+    offset = kill_redis(stage, responder)
+    stage.redis.start()
+    responder.wait_subscribed(after=offset)
+    stage.redis.publish("news", "after")
+    answer = waiting.result(10)
+    assert [event["event"] for event in answer.events] == ["gap", "message"]
+    assert json.loads(answer.data[0])["oldest"] == answer.events[1]["id"] == answer.position
 
 
 def test_an_id_of_another_process_gets_a_gap_and_all_that_is_retained(stage, way):

@@ -437,7 +437,19 @@ def test_an_inbox_entry_that_is_too_large_makes_a_gap_in_its_channel_alone(stage
     other.next_event()
     assert [event.text for event in other.of_kind("event")] == ["fine"]
     assert counters.read(responder)["inbox.too_large"] == 1
+    assert "refused a message of 1025 bytes on channel news, allowed are 1024 (--max-message)" in responder.log()
     wait_inbox_empty(stage)
+
+
+def test_bad_members_of_an_inbox_entry_are_left_out_counted_and_logged(stage):
+    responder = stage.responder(history="redis")
+    stream = stage.stream(responder)
+    for members in (("id", "no spaces", "event", "gap", "retry", "-1"), ("event", "fine", "retry", "soon")):
+        add(stage, "channel", "news", "data", "kept", *members)
+    assert [(event.type, event.text) for event in stream.next_events(2)] == [("message", "kept"), ("fine", "kept")]
+    assert counters.read(responder)["inbox.members_dropped"] == 4
+    complaint = "on channel news had an invalid id, event or retry, which was left out"
+    assert responder.log().count(complaint) == 1, "the others are told of in the next line"
 
 
 # --- The lease ---

@@ -26,16 +26,38 @@ class Headers(dict):
         return headers
 
 
-class HttpResponse:
-    """A response whose body is read as it comes; the source of an sse.Stream."""
+class Response:
+    """What responses have in common, whatever the protocol: read(timeout) gives the body as it comes."""
 
-    def __init__(self, address, method, target, headers=(), body=b"", timeout=5.0, receive_buffer=None):
+    def body(self, timeout=5.0):
+        chunks = []
+        while chunk := self.read(timeout):
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    def error_code(self):
+        return json.loads(self.body())["error"]
+
+    def close(self):
+        self._socket.close()
+
+    def reset(self):
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._socket.close()
+
+
+class HttpResponse(Response):
+    """A response whose body is read as it comes; the source of an sse.Stream. tls: an SSLContext."""
+
+    def __init__(self, address, method, target, headers=(), body=b"", timeout=5.0, receive_buffer=None, tls=None):
         family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self._socket = socket.socket(family)
         if receive_buffer:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._socket.settimeout(timeout)
         self._socket.connect(address)
+        if tls:
+            self._socket = tls.wrap_socket(self._socket, server_hostname="localhost")
         self._buffer = b""
         self._is_chunked = False
         self._left = None  # bytes of the current chunk or of the body; None: until the end of file
@@ -118,22 +140,6 @@ class HttpResponse:
             if self._left > 2 or len(self._buffer) < 2:
                 return data
             self._buffer, self._left = self._buffer[2:], None
-
-    def body(self, timeout=5.0):
-        chunks = []
-        while chunk := self.read(timeout):
-            chunks.append(chunk)
-        return b"".join(chunks)
-
-    def error_code(self):
-        return json.loads(self.body())["error"]
-
-    def close(self):
-        self._socket.close()
-
-    def reset(self):
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._socket.close()
 
 
 def open_stream(address, target, headers=(), timeout=5.0, receive_buffer=None):

@@ -137,6 +137,21 @@ static void where_all_stands_in_script_name_the_mount_is_taken_off(void **state)
           {.script_name = "/events", .query = "channel=c", .names = "c"});
 }
 
+static void where_the_path_is_split_inside_the_mount_the_rest_of_it_is_taken_off(void **state)
+{
+    (void)state;
+    CHECK({.script_name = "/private", .path_info = "/events/a,b", .push_mount = "/private/events", .names = "a,b"},
+          {.script_name = "", .path_info = "/private/events/a", .mount = "/private/events/", .names = "a"},
+          {.script_name = "/private",
+           .path_info = "/events",
+           .mount = "/private/events",
+           .query = "channel=a",
+           .names = "a"},
+          {.script_name = "/private", .path_info = "/eventsa", .mount = "/private/events", .names = "eventsa"},
+          {.script_name = "/public", .path_info = "/events", .mount = "/private/events", .names = "events"},
+          {.script_name = "/private/events", .path_info = "/events", .mount = "/private/events", .names = "events"});
+}
+
 static void outside_the_mount_nothing_is_found(void **state)
 {
     (void)state;
@@ -233,6 +248,7 @@ int main(void)
         cmocka_unit_test(the_path_is_not_decoded_again),
         cmocka_unit_test(path_and_query_both_are_refused),
         cmocka_unit_test(where_all_stands_in_script_name_the_mount_is_taken_off),
+        cmocka_unit_test(where_the_path_is_split_inside_the_mount_the_rest_of_it_is_taken_off),
         cmocka_unit_test(outside_the_mount_nothing_is_found),
         cmocka_unit_test(duplicates_count_once),
         cmocka_unit_test(more_than_the_limit_are_refused),

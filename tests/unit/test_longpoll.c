@@ -44,6 +44,8 @@ static void a_list_with_a_position_has_only_what_is_newer(void **state)
     assert_visit_events(visit, "");
     LIST(visit, "channel=a&since=unknown", NO_MORE);
     assert_visit_events(visit, "gap 1 2 3");
+    LIST(visit, "channel=b&since=unknown", NO_MORE);
+    assert_visit_events(visit, "gap");
 }
 
 static void a_list_by_time_has_only_what_is_newer(void **state)
@@ -150,6 +152,8 @@ static void head_is_answered_at_once_with_the_length_of_the_body(void **state)
         assert_visit_length(visit, 2);
         REQUEST(visit, "REQUEST_METHOD=HEAD", paths[i], "QUERY_STRING=channel=a&timestamp=9000000000099");
         assert_visit_length(visit, 2);
+        REQUEST(visit, "REQUEST_METHOD=HEAD", paths[i], "QUERY_STRING=channel=b&since=unknown");
+        assert_visit_status(visit, "200 ");
     }
     REQUEST(visit, "REQUEST_METHOD=HEAD", "PATH_INFO=/else");
     assert_visit_status(visit, "404 ");

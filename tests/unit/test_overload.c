@@ -143,6 +143,19 @@ static void a_poll_that_would_wait_is_refused(void **state)
     assert_poll_waits(&asked[1]);
 }
 
+/* Its client comes back later for the gap, with the position that it has. */
+static void a_poll_whose_gap_would_wait_is_refused_too(void **state)
+{
+    struct polling *polling = *state;
+    polling->stage.hub.config.max_clients = 1;
+    hub_break(&polling->stage.hub);
+    ASK(polling, &polling->asked[0], "a", SINCE(STAGE_ID("0")), .is_patient = true);
+    assert_int_equal(polling->asked[0].refusals, 1);
+    assert_int_equal(polling->asked[0].reason, POLL_OVERLOADED);
+    ASK(polling, &polling->asked[1], "a", SINCE(STAGE_ID("0")));
+    assert_int_equal(polling->asked[1].answers, 1);
+}
+
 static void a_poll_that_is_answered_at_once_is_none_too_many(void **state)
 {
     struct polling *polling = *state;
@@ -183,6 +196,7 @@ int main(void)
         HISTORY_TEST_UNSTARTED(before_the_log_is_known_there_is_no_position_to_give),
         STAGE_TEST(while_all_are_ended_nobody_is_too_many),
         POLLING_TEST(a_poll_that_would_wait_is_refused),
+        POLLING_TEST(a_poll_whose_gap_would_wait_is_refused_too),
         POLLING_TEST(a_poll_that_is_answered_at_once_is_none_too_many),
         HISTORY_TEST(a_poll_whose_channel_is_not_loaded_would_wait),
     };

@@ -177,17 +177,6 @@ static void an_unknown_position_gets_a_gap_and_all_that_is_retained(void **state
     }
 }
 
-static void a_break_ends_a_waiting_poll_with_a_gap(void **state)
-{
-    struct polling *polling = *state;
-    ASK(polling, &polling->asked[0], "b", .is_patient = true);
-    hub_break(&polling->stage.hub);
-    hub_flush(&polling->stage.hub);
-    assert_int_equal(polling->asked[0].answers, 1);
-    struct event_id position = polling->stage.hub.position;
-    assert_poll_answer_at(&polling->asked[0], "gap", position.ms, position.seq);
-}
-
 static void a_poll_that_waits_gets_the_first_of_a_burst_longer_than_the_ring(void **state)
 {
     struct polling *polling = *state;
@@ -256,7 +245,6 @@ int main(void)
         TEST(channels_are_merged_in_id_order),
         TEST(gaps_stand_in_their_places_and_count_for_no_limit),
         TEST(an_unknown_position_gets_a_gap_and_all_that_is_retained),
-        TEST(a_break_ends_a_waiting_poll_with_a_gap),
         TEST_SHORT(a_poll_that_waits_gets_the_first_of_a_burst_longer_than_the_ring),
         TEST_SHORT(a_poll_that_lagged_while_held_gets_a_gap),
         TEST(a_large_answer_comes_in_several_runs_and_is_whole),

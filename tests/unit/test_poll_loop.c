@@ -17,6 +17,8 @@ struct follower {
     uint64_t ms;    /* timestamp of the newest event */
     unsigned next;  /* number of the event that must come next */
     unsigned polls;
+    int64_t asked_ms;
+    unsigned gaps_alone; /* answers without an event */
 };
 
 /* The time of the stage goes by here: ids are made of it. */
@@ -40,15 +42,17 @@ static void ask_on(struct course *course, struct follower *follower)
     const char *channels = draw(course, 2) == 0 ? "ab" : "ba";
 
     follower->polls++;
+    follower->asked_ms = course->polling->stage.hub.now_ms;
     if (follower->is_by_time)
         ASK(course->polling, follower->asked, channels, AFTER_MS(follower->ms), .is_patient = true, .limit = limit);
     else
         ASK(course->polling, follower->asked, channels, SINCE(follower->since), .is_patient = true, .limit = limit);
 }
 
-/* Every event must be the next one; gaps may stand between them. */
-static void take_answer(struct follower *follower)
+/* Every event must be the next one; gaps may stand between them, and alone only after a while. */
+static void take_answer(struct follower *follower, int64_t now_ms)
 {
+    unsigned first = follower->next;
     struct sse_reader reader = {0};
     const struct event_id *position = &follower->asked->position;
     unsigned long long ms;
@@ -63,9 +67,29 @@ static void take_answer(struct follower *follower)
         if (strcmp(event->type.data, "gap") != 0)
             assert_int_equal(atoi(event->data.data), follower->next++);
     }
+    if (reader.count > 0 && follower->next == first) {
+        follower->gaps_alone++;
+        assert_true(now_ms - follower->asked_ms >= POLL_GAP_HOLD_MS);
+    }
     snprintf(follower->since, sizeof(follower->since), "%" PRIu64 "-%" PRIu64 "." STAGE_TAG, position->ms,
              position->seq);
     sse_reader_fini(&reader);
+}
+
+static void let_pass(struct course *course, int64_t ms)
+{
+    course->now_ms += (uint64_t)ms;
+    stage_wait(&course->polling->stage, ms);
+}
+
+/* Nothing comes for so long that polls are told of it alone, now and then. */
+static void lose_some(struct course *course)
+{
+    hub_break(&course->polling->stage.hub);
+    if (draw(course, 3) == 0) {
+        hub_flush(&course->polling->stage.hub);
+        let_pass(course, POLL_GAP_HOLD_MS);
+    }
 }
 
 static void publish_next(struct course *course)
@@ -76,7 +100,7 @@ static void publish_next(struct course *course)
     if (hub->position.ms < course->now_ms)
         hub->position = (struct event_id){.ms = course->now_ms, .seq = 0};
     if (draw(course, 40) == 0) {
-        hub_break(hub);
+        lose_some(course);
         return;
     }
     snprintf(payload, sizeof(payload), "%u", course->published++);
@@ -92,23 +116,23 @@ static void step(struct course *course)
     } else if (action < 7) {
         hub_flush(&course->polling->stage.hub);
     } else {
-        int64_t ms = action < 9 ? 1 : draw(course, 200) == 0 ? TIMEOUT_MS : 5;
-        course->now_ms += (uint64_t)ms;
-        stage_wait(&course->polling->stage, ms);
+        let_pass(course, action < 9 ? 1 : draw(course, 200) == 0 ? TIMEOUT_MS : 5);
     }
     for (size_t i = 0; i < COUNT_OF(course->followers); i++) {
         struct follower *follower = &course->followers[i];
         /* Now and then a client is away for a while. */
         if (follower->asked->answers == 0 || draw(course, 3) == 0)
             continue;
-        take_answer(follower);
+        take_answer(follower, course->polling->stage.hub.now_ms);
         ask_on(course, follower);
     }
 }
 
-static void run(struct polling *polling, uint32_t seed)
+/* Returns how many answers were gaps alone. */
+static unsigned run(struct polling *polling, uint32_t seed)
 {
     struct course course = {.polling = polling, .now_ms = polling->stage.hub.position.ms, .seed = seed};
+    unsigned gaps_alone = 0;
 
     course.followers[1].is_by_time = true;
     course.followers[2].is_by_time = true;
@@ -132,21 +156,26 @@ static void run(struct polling *polling, uint32_t seed)
             if (follower->asked->answers == 0)
                 stage_wait(&polling->stage, TIMEOUT_MS);
             hub_flush(&polling->stage.hub);
-            take_answer(follower);
+            take_answer(follower, polling->stage.hub.now_ms);
             ask_on(&course, follower);
         }
         assert_true(follower->polls > 50);
+        gaps_alone += follower->gaps_alone;
         fake_sink_leave(&follower->asked->sink);
     }
+    return gaps_alone;
 }
 
 static void every_loop_gets_each_event_once_in_order(void **state)
 {
     struct polling *polling = *state;
+    unsigned gaps_alone = 0;
     polling->stage.hub.config.history_length = 1000000;
     polling->stage.hub.config.ring_memory_bytes = 1 << 30;
     for (uint32_t seed = 1; seed <= 20; seed++)
-        run(polling, seed);
+        gaps_alone += run(polling, seed);
+    print_message("%u gaps alone\n", gaps_alone);
+    assert_true(gaps_alone > 10);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, polling_set_up, polling_tear_down)

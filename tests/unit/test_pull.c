@@ -245,6 +245,24 @@ static void who_has_a_gap_to_come_has_not_lagged(void **state)
     buffer_fini(&out);
 }
 
+static void gaps_are_no_events(void **state)
+{
+    struct fixture *fixture = *state;
+    subscribe(fixture, "ab", STAGE_ID("0"));
+    assert_false(pull_has_event(fixture->subscriber));
+    hub_break(&fixture->stage.hub);
+    assert_false(pull_is_done(fixture->subscriber));
+    assert_false(pull_has_event(fixture->subscriber));
+    stage_publish(&fixture->stage, "c", "of no interest");
+    assert_false(pull_has_event(fixture->subscriber));
+    stage_publish(&fixture->stage, "b", "behind the gap");
+    assert_true(pull_has_event(fixture->subscriber));
+    subscribe(fixture, "a", "unknown");
+    assert_false(pull_has_event(fixture->subscriber));
+    subscribe(fixture, "b", "unknown");
+    assert_true(pull_has_event(fixture->subscriber));
+}
+
 static void what_many_pull_at_one_place_is_joined_once(void **state)
 {
     struct fixture *fixture = *state;
@@ -271,6 +289,7 @@ int main(void)
         TEST(an_event_and_a_gap_with_its_id_both_come_once),
         TEST(who_fell_off_a_ring_has_lagged),
         TEST(who_has_a_gap_to_come_has_not_lagged),
+        TEST(gaps_are_no_events),
         TEST(what_many_pull_at_one_place_is_joined_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
