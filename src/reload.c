@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "reload.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -12,20 +14,32 @@ static bool is_same_text(const char *one, const char *other)
     return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
 }
 
-/* Another address in the settings is listened on; the earlier workers keep the old socket until they end. */
-static int renew_socket(const struct settings *present, const struct settings *settings, struct listen_socket *socket,
-                        struct buffer *error)
+/* Opens `renewed` when another address is wanted. */
+static int open_socket(const struct listen_socket *present, const struct settings *settings,
+                       struct listen_socket *renewed, struct buffer *error)
 {
-    struct listen_socket renewed;
-
-    if (is_same_text(settings->listen, present->listen))
+    if (is_same_text(settings->listen, present->address))
         return 0;
-    if (socket_open(&renewed, settings->listen, (mode_t)settings->socket_mode, error) < 0)
-        return -1;
+    return socket_open(renewed, settings->listen, (mode_t)settings->socket_mode, error);
+}
+
+/* That of the present socket; another one is opened with its own. */
+static void renew_mode(const struct settings *present, const struct settings *settings,
+                       const struct listen_socket *socket)
+{
+    mode_t mode = (mode_t)settings->socket_mode;
+    if (socket->path != NULL && settings->socket_mode != present->socket_mode && chmod(socket->path, mode) < 0)
+        log_error("cannot set --socket-mode of %s: %s", socket->path, strerror(errno));
+}
+
+/* The earlier workers keep the old socket until they end. */
+static void replace_socket(struct listen_socket *socket, struct listen_socket *renewed)
+{
+    if (renewed->fd < 0)
+        return;
     socket_close(socket);
-    *socket = renewed;
-    log_info("listening on %s", renewed.place.data);
-    return 0;
+    *socket = *renewed;
+    log_info("listening on %s", socket->place.data);
 }
 
 static int renew_pid_file(const struct settings *present, const struct settings *settings, struct buffer *error)
@@ -39,18 +53,33 @@ static int renew_pid_file(const struct settings *present, const struct settings 
     return 0;
 }
 
+/* What can fail comes before what cannot be undone. */
+static int renew(const struct settings *present, const struct settings *settings, struct listen_socket *socket,
+                 struct buffer *error)
+{
+    struct listen_socket renewed = {.fd = -1};
+
+    if (settings->workers == 0) {
+        buffer_add_string(error, "--workers: '0' cannot be reached by a reload; restart the program");
+        return -1;
+    }
+    if (open_socket(socket, settings, &renewed, error) < 0)
+        return -1;
+    if (renew_pid_file(present, settings, error) < 0) {
+        socket_close(&renewed);
+        return -1;
+    }
+    renew_mode(present, settings, socket);
+    replace_socket(socket, &renewed);
+    return 0;
+}
+
 struct configuration *reload(const struct configuration *configuration, const struct invocation *invocation,
                              struct listen_socket *socket, struct buffer *error)
 {
-    const struct settings *present = &configuration->settings;
     struct configuration *renewed = configuration_new(invocation, error);
 
-    if (renewed == NULL)
-        return NULL;
-    const struct settings *settings = &renewed->settings;
-    if (settings->workers == 0)
-        buffer_add_string(error, "--workers: '0' cannot be reached by a reload; restart the program");
-    else if (renew_pid_file(present, settings, error) == 0 && renew_socket(present, settings, socket, error) == 0)
+    if (renewed != NULL && renew(&configuration->settings, &renewed->settings, socket, error) == 0)
         return renewed;
     configuration_free(renewed);
     return NULL;

@@ -14,8 +14,11 @@
 
 enum { DRAIN_TIMEOUT_MS = 30000 };
 
-/* An answer that waits for events begins when none is missed any more, or after so long without Redis. */
-static const double patience_s = 2;
+/*
+ * An answer that waits for events begins when none is missed any more, but not much later: where the recorder has just
+ * died that may take seconds, and what is missed until then is told by a gap.
+ */
+static const double patience_s = 0.08;
 
 struct cgi_script {
     struct service service;
@@ -52,29 +55,35 @@ static void front_reap(void *self)
         service_end(&script->service);
 }
 
+static void start_now(struct cgi_script *script)
+{
+    ev_timer_stop(script->service.loop, &script->start);
+    if (!script->is_started)
+        cgi_start(&script->cgi);
+    script->is_started = true;
+}
+
+/* Without an answer the web server would tell the client of an error, and an EventSource would not come back. */
 static void front_end(void *self)
 {
     struct cgi_script *script = self;
-    ev_timer_stop(script->service.loop, &script->start);
+    start_now(script);
     cgi_end(&script->cgi);
 }
 
 static bool front_has_ended(const void *self)
 {
     const struct cgi_script *script = self;
-    return !script->is_started || cgi_has_ended(&script->cgi);
+    return cgi_has_ended(&script->cgi);
 }
 
 /* --- the request ---------------------------------------------------------------------------------------------- */
 
 static void on_start(struct ev_loop *loop, ev_timer *timer, int events)
 {
-    struct cgi_script *script = timer->data;
-
+    (void)loop;
     (void)events;
-    ev_timer_stop(loop, timer);
-    script->is_started = true;
-    cgi_start(&script->cgi);
+    start_now(timer->data);
 }
 
 static void start_in(struct cgi_script *script, double seconds)

@@ -94,10 +94,10 @@ static void on_patience_over(struct ev_loop *loop, ev_timer *timer, int events)
     become_ready(timer->data);
 }
 
-/* Who has predecessors first gets to where they are, so that none of its clients waits for that. */
+/* Where others serve, it first gets to where they are, so that none of its clients waits for that. */
 static void start_accepting(struct server *server)
 {
-    if (!server->worker->has_predecessor) {
+    if (!server->worker->has_others) {
         become_ready(server);
         return;
     }

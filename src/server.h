@@ -12,7 +12,7 @@
 /* What a serving process is told. */
 struct worker {
     unsigned index;                  /* among its like, from 0; a process without a parent is the only one */
-    bool has_predecessor;            /* others serve until it is ready, so it need not accept before */
+    bool has_others;                 /* who serve until it is ready, so it need not accept before */
     void (*on_ready)(void *context); /* called once, when it serves */
     void *context;
 };

@@ -133,15 +133,12 @@ static void watch_unless_ignored(const struct service *service, ev_signal *watch
         ev_signal_start(service->loop, watcher);
 }
 
-/* A parent blocks them, so that none ends its child before it watches them. */
+/* A parent blocks them, so that none ends its child, or what it executes in its place, before they are watched. */
 static void unblock_signals(void)
 {
-    sigset_t watched;
-    sigemptyset(&watched);
-    sigaddset(&watched, SIGTERM);
-    sigaddset(&watched, SIGINT);
-    sigaddset(&watched, SIGUSR1);
-    sigprocmask(SIG_UNBLOCK, &watched, NULL);
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_UNBLOCK, &all, NULL);
 }
 
 static void watch_signals(struct service *service)

@@ -39,17 +39,32 @@ static bool is_opened_for(const struct upgrade *predecessor, const struct settin
                                                                    : strcmp(settings->listen, predecessor->listen) == 0;
 }
 
-/* A new one, or that of the predecessor unless another address is wanted now. */
+/* That of the predecessor, unless another address is wanted now and can be had: its clients go on being served. */
+static void take_socket(struct listen_socket *socket, const struct settings *settings,
+                        const struct upgrade *predecessor)
+{
+    struct listen_socket renewed;
+    struct buffer error = {0};
+
+    socket_adopt(socket, predecessor->fd, predecessor->listen);
+    if (is_opened_for(predecessor, settings))
+        return;
+    if (socket_open(&renewed, settings->listen, (mode_t)settings->socket_mode, &error) == 0) {
+        socket_close(socket);
+        *socket = renewed;
+    } else {
+        log_error("%s", error.data);
+    }
+    buffer_fini(&error);
+}
+
 static int open_socket(struct listen_socket *socket, const struct settings *settings, const struct upgrade *predecessor,
                        struct buffer *error)
 {
-    if (predecessor != NULL) {
-        socket_adopt(socket, predecessor->fd, predecessor->listen);
-        if (is_opened_for(predecessor, settings))
-            return 0;
-        socket_close(socket);
-    }
-    return socket_open(socket, settings->listen, (mode_t)settings->socket_mode, error);
+    if (predecessor == NULL)
+        return socket_open(socket, settings->listen, (mode_t)settings->socket_mode, error);
+    take_socket(socket, settings, predecessor);
+    return 0;
 }
 
 static void warn_of_place(const struct program *program, const struct listen_socket *socket)
@@ -99,8 +114,8 @@ static int serve_alone(const struct program *program, struct configuration *conf
 
 static void end_children(const struct upgrade *predecessor)
 {
-    for (size_t i = 0; predecessor != NULL && i < predecessor->count; i++)
-        kill(predecessor->children[i], SIGTERM);
+    for (size_t i = 0; predecessor != NULL && i < predecessor->serve.count; i++)
+        kill(predecessor->serve.pids[i], SIGTERM);
 }
 
 static int serve(const struct program *program, const struct invocation *invocation,
@@ -167,9 +182,12 @@ static int serve_script(const struct program *program, const struct invocation *
     return status;
 }
 
+/* Whatever this process executes in its place later is no CGI script either, though descriptor 0 may be closed then. */
 static int serve_socket(const struct program *program, const struct invocation *invocation, struct buffer *error)
 {
     struct upgrade upgrade;
+
+    unsetenv("GATEWAY_INTERFACE");
     bool has_predecessor = upgrade_take(&upgrade);
     struct configuration *configuration = configuration_new(invocation, error);
     int status = EXIT_USAGE;

@@ -2,7 +2,8 @@
 /*
  * The worker processes of a parent, as a list and its rules: a generation of so many workers is kept alive, one that
  * dies young is started again only after a while, and the workers before them are ended when all of the new generation
- * are ready, not before. Forks, kills and clocks are the caller's. Times are monotonic milliseconds.
+ * are ready, not before. Each is asked to end once, because the second time would mean at once; one that then takes too
+ * long is killed. Forks, signals and clocks are the caller's. Times are monotonic milliseconds.
  */
 #ifndef PROCESS_CHILDREN_H
 #define PROCESS_CHILDREN_H
@@ -15,13 +16,14 @@
 
 /* What a worker is started as. */
 struct child_place {
-    unsigned index;       /* among its generation, from 0 */
-    bool has_predecessor; /* others serve until it is ready */
+    unsigned index;  /* among its generation, from 0 */
+    bool has_others; /* who serve until it is ready */
 };
 
 struct children_ops {
     pid_t (*spawn)(void *context, const struct child_place *place); /* -1: not possible now */
     void (*end)(void *context, pid_t pid);                          /* asks it to end */
+    void (*kill)(void *context, pid_t pid);                         /* ends it */
     void *context;
 };
 
@@ -30,6 +32,8 @@ struct child {
     pid_t pid;        /* 0: none runs at this place */
     unsigned index;
     bool is_ready, was_asked; /* to end */
+    int64_t patience_ms;      /* how long it may take to end */
+    int64_t kill_at_ms;       /* INT64_MAX: never */
     int64_t started_ms;
     int64_t not_before_ms; /* it is not started again before */
     int64_t pause_ms;      /* the last pause before that */
@@ -47,13 +51,17 @@ void children_init(struct children *children, const struct children_ops *ops);
 /* Forgets all; ends none. */
 void children_fini(struct children *children);
 
-/* Begins a generation of so many workers. The present one serves until it is ready. */
-void children_begin(struct children *children, unsigned count);
+/*
+ * Begins a generation of so many workers, each of which may take `patience_ms` to end. The present one serves until it
+ * is ready.
+ */
+void children_begin(struct children *children, unsigned count, int64_t patience_ms);
 
-/* Takes over a process that serves already as one of an earlier generation. */
-void children_adopt(struct children *children, pid_t pid);
+/* Takes over a process as one of an earlier generation: one that serves, or one that was asked to end already. */
+void children_adopt(struct children *children, pid_t pid, int64_t patience_ms);
+void children_adopt_ending(struct children *children, pid_t pid, int64_t patience_ms, int64_t now_ms);
 
-/* Starts whom it is time to start, and ends the earlier ones when nobody needs them. */
+/* Starts whom it is time to start, ends the earlier ones when nobody needs them, and kills who does not end. */
 void children_tend(struct children *children, int64_t now_ms);
 
 /* When children_tend has something to do next by itself, or INT64_MAX. */
@@ -71,13 +79,14 @@ bool children_on_exit(struct children *children, pid_t pid, int64_t now_ms, int6
 /* All of the present generation serve. */
 bool children_are_ready(const struct children *children);
 
-/* Starts nobody any more and asks all to end, those who were asked before again. */
-void children_end(struct children *children);
+/* Starts nobody any more and asks all to end; called again, it asks all again. */
+void children_end(struct children *children, int64_t now_ms);
 
 /* Nobody is left. */
 bool children_have_ended(const struct children *children);
 
 /* Calls `visit` for every process. */
-void children_visit(const struct children *children, void (*visit)(void *context, pid_t pid), void *context);
+void children_visit(const struct children *children, void (*visit)(void *context, const struct child *child),
+                    void *context);
 
 #endif

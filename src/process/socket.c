@@ -213,6 +213,7 @@ int socket_open(struct listen_socket *out, const char *address, mode_t mode, str
     if (address == NULL) {
         result = open_inherited(out, error);
     } else {
+        out->address = alloc_string(address);
         buffer_add_string(&out->place, address);
         result = is_unix(address) ? open_unix(out, address, mode, error) : open_tcp(out, address, error);
     }
@@ -227,6 +228,8 @@ void socket_adopt(struct listen_socket *out, int fd, const char *address)
 {
     *out = (struct listen_socket){.fd = fd, .is_public = is_reachable(fd)};
     buffer_add_string(&out->place, address != NULL ? address : "the socket inherited by its predecessor");
+    if (address != NULL)
+        out->address = alloc_string(address);
     if (address != NULL && is_unix(address)) {
         const char *path = address + strlen(unix_prefix);
         if (lstat(path, &out->file) == 0)
@@ -267,6 +270,7 @@ void socket_close(struct listen_socket *out)
         now.st_ino == out->file.st_ino)
         unlink(out->path);
     free(out->path);
-    out->path = NULL;
+    free(out->address);
+    out->path = out->address = NULL;
     buffer_fini(&out->place);
 }

@@ -13,6 +13,7 @@
 
 struct listen_socket {
     int fd;
+    char *address;       /* that was asked for; NULL: inherited */
     char *path;          /* of a unix socket that we made; NULL: nothing to remove */
     struct stat file;    /* which file that was */
     struct buffer place; /* for people: "unix:/run/push.sock" */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The variable: pid=123 fd=5 children=12,13 listen=unix:/run/push.sock, of which children and listen may be absent.
- * listen is the last, because an address may contain spaces.
+ * The variable: pid=123 fd=5 children=12,13 ending=11 listen=unix:/run/push.sock, of which children, ending and listen
+ * may be absent. listen is the last, because an address may contain spaces.
  */
 #include "process/upgrade.h"
 
@@ -21,11 +21,23 @@ const char upgrade_variable[] = "FCGI_PUSH_UPGRADE";
 
 /* --- handing over --------------------------------------------------------------------------------------------- */
 
+void upgrade_add(struct upgrade_children *children, pid_t pid)
+{
+    children->pids = alloc_resize(children->pids, children->count + 1, sizeof(children->pids[0]));
+    children->pids[children->count++] = pid;
+}
+
+static void print_children(const struct upgrade_children *children, const char *name, struct buffer *out)
+{
+    for (size_t i = 0; i < children->count; i++)
+        buffer_printf(out, "%s%ld", i == 0 ? name : ",", (long)children->pids[i]);
+}
+
 static void print(const struct upgrade *upgrade, struct buffer *out)
 {
     buffer_printf(out, "pid=%ld fd=%d", (long)getpid(), upgrade->fd);
-    for (size_t i = 0; i < upgrade->count; i++)
-        buffer_printf(out, "%s%ld", i == 0 ? " children=" : ",", (long)upgrade->children[i]);
+    print_children(&upgrade->serve, " children=", out);
+    print_children(&upgrade->ending, " ending=", out);
     if (upgrade->listen != NULL)
         buffer_printf(out, " listen=%s", upgrade->listen);
 }
@@ -87,15 +99,14 @@ static bool read_one(const char *text, int min, int *out)
     return *out >= 0 && is_at_word_end(text);
 }
 
-static bool read_children(const char *text, struct upgrade *upgrade)
+static bool read_children(const char *text, struct upgrade_children *children)
 {
-    upgrade->count = 0;
+    children->count = 0;
     for (;; text++) {
         int pid = read_number(&text, 2);
         if (pid < 0)
             return false;
-        upgrade->children = alloc_resize(upgrade->children, upgrade->count + 1, sizeof(upgrade->children[0]));
-        upgrade->children[upgrade->count++] = pid;
+        upgrade_add(children, pid);
         if (*text != ',')
             return is_at_word_end(text);
     }
@@ -110,7 +121,9 @@ static bool read_word(const char *word, int *pid, struct upgrade *upgrade)
     if ((value = value_of(word, "fd")) != NULL)
         return read_one(value, 0, &upgrade->fd);
     if ((value = value_of(word, "children")) != NULL)
-        return read_children(value, upgrade);
+        return read_children(value, &upgrade->serve);
+    if ((value = value_of(word, "ending")) != NULL)
+        return read_children(value, &upgrade->ending);
     return true;
 }
 
@@ -166,6 +179,7 @@ bool upgrade_take(struct upgrade *upgrade)
 void upgrade_fini(struct upgrade *upgrade)
 {
     free(upgrade->listen);
-    free(upgrade->children);
+    free(upgrade->serve.pids);
+    free(upgrade->ending.pids);
     *upgrade = (struct upgrade){.fd = -1};
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a program that executes its new binary in place, under the same pid, hands to its successor: the listening
- * socket, and the children that still serve. It stands in one environment variable, which is meant for that pid alone;
- * the successor may be of another version, so words that it does not know are skipped.
+ * socket, and the children, of which some may be ending. It stands in one environment variable, which is meant for that
+ * pid alone; the successor may be of another version, so words that it does not know are skipped.
  */
 #ifndef PROCESS_UPGRADE_H
 #define PROCESS_UPGRADE_H
@@ -14,12 +14,20 @@
 /* FCGI_PUSH_UPGRADE, not PUSH_…: those are options. */
 extern const char upgrade_variable[];
 
-struct upgrade {
-    int fd;          /* the listening socket */
-    char *listen;    /* the --listen address that it was opened for; NULL: an inherited one */
-    pid_t *children; /* those that still serve */
+struct upgrade_children {
+    pid_t *pids;
     size_t count;
 };
+
+struct upgrade {
+    int fd;                         /* the listening socket */
+    char *listen;                   /* the --listen address that it was opened for; NULL: an inherited one */
+    struct upgrade_children serve;  /* those that do */
+    struct upgrade_children ending; /* those that were asked to end; asked again, they would end at once */
+};
+
+/* Adds one. Freed by upgrade_fini. */
+void upgrade_add(struct upgrade_children *children, pid_t pid);
 
 /*
  * For the moment before exec: sets the variable, and has the socket survive exec. Returns 0, or -1 with errno and
@@ -37,7 +45,7 @@ void upgrade_withdraw(const struct upgrade *upgrade);
  */
 bool upgrade_take(struct upgrade *upgrade);
 
-/* Frees the address and the list; leaves socket and children alone. */
+/* Frees the address and the lists; leaves socket and children alone. */
 void upgrade_fini(struct upgrade *upgrade);
 
 #endif

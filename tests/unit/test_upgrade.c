@@ -63,12 +63,18 @@ static bool is_closed_on_exec(int fd)
     return (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0;
 }
 
+static void assert_same_children(const struct upgrade_children *a, const struct upgrade_children *b)
+{
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++)
+        assert_int_equal(a->pids[i], b->pids[i]);
+}
+
 static void assert_same(const struct upgrade *a, const struct upgrade *b)
 {
     assert_int_equal(a->fd, b->fd);
-    assert_int_equal(a->count, b->count);
-    for (size_t i = 0; i < a->count; i++)
-        assert_int_equal(a->children[i], b->children[i]);
+    assert_same_children(&a->serve, &b->serve);
+    assert_same_children(&a->ending, &b->ending);
     assert_int_equal(a->listen == NULL, b->listen == NULL);
     if (a->listen != NULL)
         assert_string_equal(a->listen, b->listen);
@@ -89,7 +95,10 @@ static void what_is_exported_is_taken(void **state)
     struct fixture *f = *state;
     for (size_t i = 0; i < COUNT_OF(addresses); i++)
         for (size_t count = 0; count <= COUNT_OF(children); count++) {
-            const struct upgrade given = {f->listening, (char *)addresses[i], children, count};
+            const struct upgrade given = {.fd = f->listening,
+                                          .listen = (char *)addresses[i],
+                                          .serve = {children, count},
+                                          .ending = {children + count, COUNT_OF(children) - count}};
             assert_int_equal(upgrade_export(&given), 0);
             assert_non_null(getenv(upgrade_variable));
             assert_true(upgrade_take(&f->upgrade));
@@ -136,8 +145,8 @@ static void without_a_predecessor_there_is_nothing(void **state)
     assert_false(upgrade_take(&f->upgrade));
     assert_int_equal(f->upgrade.fd, -1);
     assert_null(f->upgrade.listen);
-    assert_null(f->upgrade.children);
-    assert_int_equal(f->upgrade.count, 0);
+    assert_null(f->upgrade.serve.pids);
+    assert_int_equal(f->upgrade.serve.count, 0);
 }
 
 static void other_spellings_are_understood(void **state)
@@ -145,23 +154,27 @@ static void other_spellings_are_understood(void **state)
     static const struct {
         const char *form;
         const char *listen;
-        size_t count;
+        size_t count; /* that serve */
+        size_t ending;
     } good[] = {
-        {"pid=%P fd=%F", NULL, 0},
-        {"fd=%F pid=%P", NULL, 0},
-        {"fd=%F  children=7,8   pid=%P ", NULL, 2},
-        {"pid=%P fd=%F children=7 listen=unix:/a b", "unix:/a b", 1},
-        {"pid=%P fd=%F later=thing what? fdx=1 listen=host:80", "host:80", 0},
-        {"pid=%P fd=%F children=2147483647", NULL, 1},
-        {"pid=%P fd=999 fd=%F", NULL, 0},
-        {"pid=%P fd=%F children=3 children=4,5", NULL, 2},
+        {"pid=%P fd=%F", NULL, 0, 0},
+        {"fd=%F pid=%P", NULL, 0, 0},
+        {"fd=%F  children=7,8   pid=%P ", NULL, 2, 0},
+        {"pid=%P fd=%F children=7 listen=unix:/a b", "unix:/a b", 1, 0},
+        {"pid=%P fd=%F later=thing what? fdx=1 listen=host:80", "host:80", 0, 0},
+        {"pid=%P fd=%F children=2147483647", NULL, 1, 0},
+        {"pid=%P fd=999 fd=%F", NULL, 0, 0},
+        {"pid=%P fd=%F children=3 children=4,5", NULL, 2, 0},
+        {"pid=%P fd=%F ending=3", NULL, 0, 1},
+        {"pid=%P fd=%F children=3 ending=4,5 listen=host:80", "host:80", 1, 2},
     };
     struct fixture *f = *state;
     for (size_t i = 0; i < COUNT_OF(good); i++) {
         if (!take(f, good[i].form))
             fail_msg("refused: %s", good[i].form);
         assert_int_equal(f->upgrade.fd, f->listening);
-        assert_int_equal(f->upgrade.count, good[i].count);
+        assert_int_equal(f->upgrade.serve.count, good[i].count);
+        assert_int_equal(f->upgrade.ending.count, good[i].ending);
         assert_int_equal(f->upgrade.listen == NULL, good[i].listen == NULL);
         if (good[i].listen != NULL)
             assert_string_equal(f->upgrade.listen, good[i].listen);
@@ -174,7 +187,7 @@ static void assert_nothing_taken(struct fixture *f, const char *form)
         fail_msg("accepted: %s", form);
     assert_int_equal(f->upgrade.fd, -1);
     assert_null(f->upgrade.listen);
-    assert_null(f->upgrade.children);
+    assert_null(f->upgrade.serve.pids);
 }
 
 static void malformed_content_is_ignored(void **state)
@@ -207,6 +220,8 @@ static void malformed_content_is_ignored(void **state)
         "pid=%P fd=%F children=5,,6",
         "pid=%P fd=%F children=5;6",
         "pid=%P fd=%F children=5,2147483648",
+        "pid=%P fd=%F ending=",
+        "pid=%P fd=%F ending=5,",
         "pid=%P fd=%F listen=",
         "pid=%P fd=%F listen=nowhere",
         "pid=%P listen=unix:/a fd=%F",
