@@ -25,6 +25,7 @@ struct server {
     struct listener listener;
     struct listen_socket *socket;
     const struct worker *worker;
+    ev_io passed_on; /* connections from those that end */
     ev_timer patience;
     bool is_ready;
 };
@@ -60,6 +61,7 @@ static void front_end(void *self)
     struct server *server = self;
     ev_timer_stop(server->service.loop, &server->patience);
     listener_stop(&server->listener);
+    ev_io_stop(server->service.loop, &server->passed_on);
     socket_close(server->socket);
     fastcgi_end(&server->fastcgi);
 }
@@ -68,6 +70,35 @@ static bool front_has_ended(const void *self)
 {
     const struct server *server = self;
     return server->fastcgi.stats.connections_open.value == 0;
+}
+
+/* --- connections of those that end ------------------------------------------------------------------------------ */
+
+static void on_passed_on(struct ev_loop *loop, ev_io *io, int events)
+{
+    struct server *server = io->data;
+    int fd;
+
+    (void)loop;
+    (void)events;
+    while ((fd = relay_take(server->worker->relay)) >= 0)
+        fastcgi_adopt_kept(&server->fastcgi, fd);
+}
+
+static void start_taking_over(struct server *server)
+{
+    int fd = server->worker->relay->fds[RELAY_TAKE];
+
+    ev_io_init(&server->passed_on, on_passed_on, fd, EV_READ);
+    server->passed_on.data = server;
+    if (fd >= 0)
+        ev_io_start(server->service.loop, &server->passed_on);
+}
+
+static bool pass_on(void *context, int fd)
+{
+    const struct server *server = context;
+    return relay_give(server->worker->relay, fd);
 }
 
 /* --- readiness ------------------------------------------------------------------------------------------------ */
@@ -79,6 +110,7 @@ static void become_ready(struct server *server)
     server->is_ready = true;
     ev_timer_stop(server->service.loop, &server->patience);
     listener_start(&server->listener);
+    start_taking_over(server);
     server->worker->on_ready(server->worker->context);
 }
 
@@ -135,7 +167,9 @@ static void init_fastcgi(struct server *server, const struct program *program, u
     const struct fastcgi_config config = {
         .limits = {.params_bytes = (size_t)settings->max_request_bytes, .connections = connections},
         .request_timeout_ms = settings->request_timeout_ms,
-        .drain_timeout_ms = DRAIN_TIMEOUT_MS};
+        .drain_timeout_ms = DRAIN_TIMEOUT_MS,
+        .pass_on = pass_on,
+        .context = server};
     const struct request_handler handler = {.handle = program->handle, .context = &server->service.endpoint};
 
     fastcgi_init(&server->fastcgi, server->service.loop, &config, &handler, &server->service.counters);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "configuration.h"
+#include "process/relay.h"
 #include "process/socket.h"
 #include "program.h"
 
@@ -15,6 +16,7 @@ struct worker {
     bool has_others;                 /* who serve until it is ready, so it need not accept before */
     void (*on_ready)(void *context); /* called once, when it serves */
     void *context;
+    const struct relay *relay; /* by which it takes connections over, and passes them on at its end */
 };
 
 /*

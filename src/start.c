@@ -99,7 +99,7 @@ static void on_ready(void *context)
 static int serve_alone(const struct program *program, struct configuration *configuration, struct listen_socket *socket,
                        struct buffer *error)
 {
-    const struct worker worker = {.on_ready = on_ready};
+    const struct worker worker = {.on_ready = on_ready, .relay = &RELAY_NONE};
     const char *pid_file = configuration->settings.pid_file;
     int status = 1;
 

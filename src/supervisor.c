@@ -70,6 +70,7 @@ static void hand_over(const struct supervisor *supervisor)
 {
     const struct listen_socket *socket = supervisor->socket;
     struct upgrade upgrade = {.fd = socket->fd,
+                              .relay = RELAY_NONE,
                               .listen = socket->address != NULL ? alloc_string(socket->address) : NULL};
 
     workers_export(&supervisor->workers, &upgrade);

@@ -40,8 +40,11 @@ static void on_serving(void *context)
 /* SIGTERM and SIGUSR1 stay blocked until the service watches them. */
 static int run(struct workers *workers, const struct child_place *place, pid_t parent)
 {
-    const struct worker worker = {
-        .index = place->index, .has_others = place->has_others, .on_ready = on_serving, .context = workers};
+    const struct worker worker = {.index = place->index,
+                                  .has_others = place->has_others,
+                                  .on_ready = on_serving,
+                                  .context = workers,
+                                  .relay = &workers->relay};
 
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
@@ -90,9 +93,10 @@ int workers_init(struct workers *workers, const struct program *program, struct 
 {
     const struct children_ops ops = {.spawn = spawn, .end = ask_to_end, .kill = kill_one, .context = workers};
 
-    *workers = (struct workers){.program = program, .socket = socket, .private_fd = private_fd, .ready = {-1, -1}};
+    *workers = (struct workers){
+        .program = program, .socket = socket, .private_fd = private_fd, .ready = {-1, -1}, .relay = RELAY_NONE};
     children_init(&workers->children, &ops);
-    return pipe2(workers->ready, O_CLOEXEC | O_NONBLOCK);
+    return pipe2(workers->ready, O_CLOEXEC | O_NONBLOCK) < 0 ? -1 : relay_open(&workers->relay);
 }
 
 void workers_fini(struct workers *workers)
@@ -101,6 +105,7 @@ void workers_fini(struct workers *workers)
         close(workers->ready[0]);
         close(workers->ready[1]);
     }
+    relay_close(&workers->relay);
     children_fini(&workers->children);
 }
 
@@ -120,6 +125,10 @@ void workers_adopt(struct workers *workers, const struct upgrade *predecessor, c
     int64_t patience_ms = patience_of(settings);
     int64_t now_ms = clock_monotonic_ms();
 
+    if (predecessor->relay.fds[RELAY_TAKE] >= 0) {
+        relay_close(&workers->relay);
+        workers->relay = predecessor->relay;
+    }
     for (size_t i = 0; i < predecessor->serve.count; i++)
         children_adopt(&workers->children, predecessor->serve.pids[i], patience_ms);
     for (size_t i = 0; i < predecessor->ending.count; i++)
@@ -134,6 +143,7 @@ static void export_one(void *context, const struct child *child)
 
 void workers_export(const struct workers *workers, struct upgrade *upgrade)
 {
+    upgrade->relay = workers->relay;
     children_visit(&workers->children, export_one, upgrade);
 }
 
@@ -198,6 +208,7 @@ void workers_report(const struct workers *workers)
 
 void workers_end(struct workers *workers)
 {
+    relay_end(&workers->relay);
     children_end(&workers->children, clock_monotonic_ms());
 }
 

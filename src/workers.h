@@ -8,6 +8,7 @@
 
 #include "configuration.h"
 #include "process/children.h"
+#include "process/relay.h"
 #include "process/socket.h"
 #include "process/upgrade.h"
 #include "program.h"
@@ -19,6 +20,7 @@ struct workers {
     int private_fd;
     struct children children; /* private, as is all that follows */
     int ready[2];             /* a pipe: workers write their pid when they serve */
+    struct relay relay;       /* by which those that end pass connections on to the others */
     bool is_starting;
 };
 

@@ -107,6 +107,14 @@ static void close_when_drained(struct connection *connection, bool has_unread_bo
         finish_closing(connection);
 }
 
+/* Without a request to be answered: it may wait for the next one, unless the end has begun. */
+static void become_idle(struct connection *connection)
+{
+    timeout_stop(&connection->deadline);
+    if (connection->fastcgi->is_ending)
+        list_move_to_end(&connection->fastcgi->leaving, &connection->link);
+}
+
 /* --- the request's answer ------------------------------------------------------------------------------------- */
 
 static void send_raw(struct connection *connection, const struct buffer *records)
@@ -133,10 +141,12 @@ static void end_request(struct connection *connection)
     if (connection->outlet.is_stopped)
         return;
     intake_finish(intake);
-    if (!intake->keeps_connection || connection->fastcgi->is_ending)
+    if (!intake->keeps_connection)
         close_when_drained(connection, has_unread_body);
     else if (output_is_waiting(&connection->outlet.output))
         start_draining(connection);
+    else
+        become_idle(connection);
 }
 
 /* --- what comes in -------------------------------------------------------------------------------------------- */
@@ -253,7 +263,7 @@ static void on_drained(struct outlet *outlet)
     if (connection->is_closing)
         finish_closing(connection);
     else if (connection->intake.state == INTAKE_IDLE)
-        timeout_stop(&connection->deadline);
+        become_idle(connection);
 }
 
 /* Reading shows whether a stream's client is still there; else nothing is read that could not be answered. */
@@ -285,7 +295,7 @@ static const struct outlet_owner outlet_owner = {
 
 /* --- what the FastCGI side asks ------------------------------------------------------------------------------- */
 
-void connection_open(struct fastcgi *fastcgi, int fd)
+void connection_open(struct fastcgi *fastcgi, int fd, struct timeouts *patience)
 {
     struct connection *connection = alloc_zeroed(1, sizeof(*connection));
 
@@ -293,7 +303,8 @@ void connection_open(struct fastcgi *fastcgi, int fd)
     list_init(&connection->link);
     list_append(&fastcgi->connections, &connection->link);
     timeout_init(&connection->deadline);
-    timeout_start(&fastcgi->incoming, &connection->deadline, fastcgi->now_ms);
+    if (patience != NULL)
+        timeout_start(patience, &connection->deadline, fastcgi->now_ms);
     intake_init(&connection->intake, &fastcgi->config.limits);
     outlet_init(&connection->outlet, &outlet_owner, fastcgi->loop, fd, &fastcgi->stats.bytes_sent.value);
     fastcgi->stats.connections_open.value++;
@@ -308,13 +319,26 @@ void connection_on_timeout(struct timeout *deadline)
     doom(connection);
 }
 
-void connection_end_soon(struct list *link)
+/* Nothing of a request is in this process: another one can go on with the connection. */
+static bool is_untouched(const struct connection *connection)
+{
+    return intake_is_between_requests(&connection->intake) && !output_is_waiting(&connection->outlet.output);
+}
+
+void connection_leave(struct list *link)
 {
     struct connection *connection = from_link(link);
-    if (connection->outlet.sink.subscriber != NULL)
+    struct fastcgi *fastcgi = connection->fastcgi;
+    const struct fastcgi_config *config = &fastcgi->config;
+
+    list_move_to_end(&fastcgi->connections, link);
+    if (connection->outlet.sink.subscriber != NULL || output_is_waiting(&connection->outlet.output))
         return;
-    if (output_is_waiting(&connection->outlet.output))
-        connection->is_closing = true;
-    else
-        timeout_start(&connection->fastcgi->lingering, &connection->deadline, connection->fastcgi->now_ms);
+    if (config->pass_on != NULL && is_untouched(connection) &&
+        config->pass_on(config->context, connection->outlet.output.fd)) {
+        fastcgi->stats.passed_on.value++;
+        doom(connection);
+    } else {
+        timeout_start(&fastcgi->lingering, &connection->deadline, fastcgi->now_ms);
+    }
 }

@@ -11,17 +11,17 @@
 
 struct connection;
 
-/* Starts serving an accepted, non-blocking socket, which it owns. */
-void connection_open(struct fastcgi *fastcgi, int fd);
+/* Starts serving a non-blocking socket, which it owns; a first request must begin within `patience`, NULL for ever. */
+void connection_open(struct fastcgi *fastcgi, int fd, struct timeouts *patience);
 
 /* The connection whose deadline has passed: in the list of incoming, draining or lingering ones. */
 void connection_on_timeout(struct timeout *deadline);
 
 /*
- * Closes it when the answer that is on its way is sent, and when nothing is, after a moment in which a request that the
- * web server is just sending is still answered. A stream stays.
+ * At the end: passes the connection on if that can be done, else closes it after a moment, in which a request that the
+ * web server is just sending is still answered. One with an answer on its way stays, and leaves when that is sent.
  */
-void connection_end_soon(struct list *link);
+void connection_leave(struct list *link);
 
 /* Frees a doomed connection; its subscriber learns that the client is gone. `link` is in fastcgi->doomed. */
 void connection_reap(struct list *link);

@@ -13,6 +13,7 @@ static void register_counters(struct fastcgi_stats *stats, struct counters *coun
 {
     counters_register(counters, &stats->connections_open, "connections.open");
     counters_register(counters, &stats->connections_accepted, "connections.accepted");
+    counters_register(counters, &stats->passed_on, "connections.passed_on");
     counters_register(counters, &stats->requests, "requests.received");
     counters_register(counters, &stats->aborted, "requests.aborted");
     counters_register(counters, &stats->timed_out, "connections.timed_out");
@@ -26,6 +27,7 @@ void fastcgi_init(struct fastcgi *fastcgi, struct ev_loop *loop, const struct fa
     *fastcgi = (struct fastcgi){.loop = loop, .config = *config, .handler = *handler};
     register_counters(&fastcgi->stats, counters);
     list_init(&fastcgi->connections);
+    list_init(&fastcgi->leaving);
     list_init(&fastcgi->doomed);
     timeouts_init(&fastcgi->incoming, config->request_timeout_ms);
     timeouts_init(&fastcgi->draining, config->drain_timeout_ms);
@@ -37,13 +39,20 @@ void fastcgi_fini(struct fastcgi *fastcgi)
 {
     LIST_FOR_EACH_SAFE(link, &fastcgi->connections)
         connection_doom_link(link);
+    LIST_FOR_EACH_SAFE(link, &fastcgi->leaving)
+        connection_doom_link(link);
     fastcgi_reap(fastcgi);
     free(fastcgi->input);
 }
 
 void fastcgi_adopt(struct fastcgi *fastcgi, int fd)
 {
-    connection_open(fastcgi, fd);
+    connection_open(fastcgi, fd, &fastcgi->incoming);
+}
+
+void fastcgi_adopt_kept(struct fastcgi *fastcgi, int fd)
+{
+    connection_open(fastcgi, fd, NULL);
 }
 
 void fastcgi_set_time(struct fastcgi *fastcgi, int64_t now_ms)
@@ -78,6 +87,8 @@ void fastcgi_expire(struct fastcgi *fastcgi)
 
 void fastcgi_reap(struct fastcgi *fastcgi)
 {
+    while (!list_is_empty(&fastcgi->leaving))
+        connection_leave(fastcgi->leaving.next);
     while (!list_is_empty(&fastcgi->doomed))
         connection_reap(fastcgi->doomed.next);
 }
@@ -86,5 +97,5 @@ void fastcgi_end(struct fastcgi *fastcgi)
 {
     fastcgi->is_ending = true;
     LIST_FOR_EACH_SAFE(link, &fastcgi->connections)
-        connection_end_soon(link);
+        list_move_to_end(&fastcgi->leaving, link);
 }

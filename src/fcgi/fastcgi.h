@@ -23,10 +23,15 @@ struct fastcgi_config {
     struct intake_limits limits;
     int64_t request_timeout_ms; /* for a request to arrive whole, and for a new connection to begin one */
     int64_t drain_timeout_ms;   /* for a peer to take the end of an answer */
+
+    /* At the end: gives a connection between two requests to another process, unless it returns false. May be NULL. */
+    bool (*pass_on)(void *context, int fd);
+    void *context;
 };
 
 struct fastcgi_stats {
-    struct counter connections_open, connections_accepted, requests, aborted, protocol_errors, timed_out, bytes_sent;
+    struct counter connections_open, connections_accepted, passed_on, requests, aborted, protocol_errors, timed_out,
+        bytes_sent;
 };
 
 struct fastcgi {
@@ -37,6 +42,7 @@ struct fastcgi {
     int64_t now_ms;
     bool is_ending;          /* private, as is all that follows */
     struct list connections; /* alive */
+    struct list leaving;     /* likewise, and to leave at the end of the turn, because the end has begun */
     struct list doomed;      /* to be freed at the end of the turn */
     struct timeouts incoming;
     struct timeouts draining;
@@ -51,8 +57,11 @@ void fastcgi_init(struct fastcgi *fastcgi, struct ev_loop *loop, const struct fa
 /* Closes all connections. */
 void fastcgi_fini(struct fastcgi *fastcgi);
 
-/* Takes over an accepted, non-blocking socket. */
+/* Takes over a non-blocking socket that was just accepted. */
 void fastcgi_adopt(struct fastcgi *fastcgi, int fd);
+
+/* Takes over one that another process passed on: the web server may keep it for as long as it likes. */
+void fastcgi_adopt_kept(struct fastcgi *fastcgi, int fd);
 
 /* Tells the time, monotonic milliseconds, once a turn. */
 void fastcgi_set_time(struct fastcgi *fastcgi, int64_t now_ms);
@@ -67,8 +76,8 @@ void fastcgi_expire(struct fastcgi *fastcgi);
 void fastcgi_reap(struct fastcgi *fastcgi);
 
 /*
- * The end has begun: each connection is closed when its request is answered, or soon when it has none. Streams are the
- * hub's to end.
+ * The end has begun: each connection is passed on or closed when its request is answered, or soon when it has none.
+ * Streams are the hub's to end.
  */
 void fastcgi_end(struct fastcgi *fastcgi);
 

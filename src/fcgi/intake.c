@@ -225,3 +225,8 @@ enum intake_event intake_feed(struct intake *intake, struct span *input)
         event = step(intake, input);
     return event;
 }
+
+bool intake_is_between_requests(const struct intake *intake)
+{
+    return intake->state == INTAKE_IDLE && !intake->is_in_record && intake->header_filled == 0;
+}

@@ -68,6 +68,9 @@ enum intake_event intake_feed(struct intake *intake, struct span *input);
 /* True when the web server may still be sending the body of the request at hand. */
 bool intake_has_unread_body(const struct intake *intake);
 
+/* True when nothing of a request has come since the last one was answered, or ever. */
+bool intake_is_between_requests(const struct intake *intake);
+
 /* The request is answered: what still comes of it is ignored, and the next one may begin. */
 void intake_finish(struct intake *intake);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The variable: pid=123 fd=5 children=12,13 ending=11 listen=unix:/run/push.sock, of which children, ending and listen
- * may be absent. listen is the last, because an address may contain spaces.
+ * The variable: pid=123 fd=5 relay=6,7 children=12,13 ending=11 listen=unix:/run/push.sock, of which all but pid and
+ * fd may be absent. listen is the last, because an address may contain spaces.
  */
 #include "process/upgrade.h"
 
@@ -36,6 +36,8 @@ static void print_children(const struct upgrade_children *children, const char *
 static void print(const struct upgrade *upgrade, struct buffer *out)
 {
     buffer_printf(out, "pid=%ld fd=%d", (long)getpid(), upgrade->fd);
+    if (upgrade->relay.fds[RELAY_TAKE] >= 0)
+        buffer_printf(out, " relay=%d,%d", upgrade->relay.fds[RELAY_TAKE], upgrade->relay.fds[RELAY_GIVE]);
     print_children(&upgrade->serve, " children=", out);
     print_children(&upgrade->ending, " ending=", out);
     if (upgrade->listen != NULL)
@@ -48,6 +50,7 @@ int upgrade_export(const struct upgrade *upgrade)
 
     if (fcntl(upgrade->fd, F_SETFD, 0) < 0)
         return -1;
+    relay_keep(&upgrade->relay);
     print(upgrade, &value);
     int result = setenv(upgrade_variable, value.data, 1);
     buffer_fini(&value);
@@ -61,6 +64,7 @@ void upgrade_withdraw(const struct upgrade *upgrade)
     int error = errno;
     unsetenv(upgrade_variable);
     fcntl(upgrade->fd, F_SETFD, FD_CLOEXEC);
+    relay_keep_not(&upgrade->relay);
     errno = error;
 }
 
@@ -112,6 +116,15 @@ static bool read_children(const char *text, struct upgrade_children *children)
     }
 }
 
+static bool read_relay(const char *text, struct relay *relay)
+{
+    relay->fds[RELAY_TAKE] = read_number(&text, 0);
+    if (relay->fds[RELAY_TAKE] < 0 || *text != ',')
+        return false;
+    text++;
+    return read_one(text, 0, &relay->fds[RELAY_GIVE]);
+}
+
 static bool read_word(const char *word, int *pid, struct upgrade *upgrade)
 {
     const char *value;
@@ -120,6 +133,8 @@ static bool read_word(const char *word, int *pid, struct upgrade *upgrade)
         return read_one(value, 1, pid);
     if ((value = value_of(word, "fd")) != NULL)
         return read_one(value, 0, &upgrade->fd);
+    if ((value = value_of(word, "relay")) != NULL)
+        return read_relay(value, &upgrade->relay);
     if ((value = value_of(word, "children")) != NULL)
         return read_children(value, &upgrade->serve);
     if ((value = value_of(word, "ending")) != NULL)
@@ -157,6 +172,8 @@ static const char *problem_of(const char *text, struct upgrade *upgrade)
         return "its address is none to listen on";
     if (!socket_is_listening(upgrade->fd))
         return "its descriptor is no listening socket";
+    if (upgrade->relay.fds[RELAY_TAKE] >= 0 && relay_keep_not(&upgrade->relay) < 0)
+        return "its relay is none";
     return fcntl(upgrade->fd, F_SETFD, FD_CLOEXEC) < 0 ? strerror(errno) : NULL;
 }
 
@@ -164,7 +181,7 @@ bool upgrade_take(struct upgrade *upgrade)
 {
     const char *text = getenv(upgrade_variable);
 
-    *upgrade = (struct upgrade){.fd = -1};
+    *upgrade = (struct upgrade){.fd = -1, .relay = RELAY_NONE};
     if (text == NULL)
         return false;
     const char *problem = problem_of(text, upgrade);
@@ -181,5 +198,5 @@ void upgrade_fini(struct upgrade *upgrade)
     free(upgrade->listen);
     free(upgrade->serve.pids);
     free(upgrade->ending.pids);
-    *upgrade = (struct upgrade){.fd = -1};
+    *upgrade = (struct upgrade){.fd = -1, .relay = RELAY_NONE};
 }

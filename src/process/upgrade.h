@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "process/relay.h"
+
 /* FCGI_PUSH_UPGRADE, not PUSH_…: those are options. */
 extern const char upgrade_variable[];
 
@@ -22,6 +24,7 @@ struct upgrade_children {
 struct upgrade {
     int fd;                         /* the listening socket */
     char *listen;                   /* the --listen address that it was opened for; NULL: an inherited one */
+    struct relay relay;             /* between the children; -1: none */
     struct upgrade_children serve;  /* those that do */
     struct upgrade_children ending; /* those that were asked to end; asked again, they would end at once */
 };
@@ -30,7 +33,7 @@ struct upgrade {
 void upgrade_add(struct upgrade_children *children, pid_t pid);
 
 /*
- * For the moment before exec: sets the variable, and has the socket survive exec. Returns 0, or -1 with errno and
+ * For the moment before exec: sets the variable, and has socket and relay survive exec. Returns 0, or -1 with errno and
  * nothing changed. Nothing of the struct is kept.
  */
 int upgrade_export(const struct upgrade *upgrade);
@@ -40,12 +43,12 @@ void upgrade_withdraw(const struct upgrade *upgrade);
 
 /*
  * Takes over what a predecessor of this very process left; the variable is gone afterwards in any case. True when there
- * was something: then `fd` is a listening socket, closed on exec again and the caller's, and upgrade_fini frees the
- * rest. False otherwise, with nothing to free; content that makes no sense is logged.
+ * was something: then `fd` is a listening socket, closed on exec again and the caller's, as is the relay, and
+ * upgrade_fini frees the rest. False otherwise, with nothing to free; content that makes no sense is logged.
  */
 bool upgrade_take(struct upgrade *upgrade);
 
-/* Frees the address and the lists; leaves socket and children alone. */
+/* Frees the address and the lists; leaves socket, relay and children alone. */
 void upgrade_fini(struct upgrade *upgrade);
 
 #endif

@@ -24,6 +24,8 @@ struct fixture {
     struct buffer got;
     int peer; /* -1: closed */
     unsigned handled;
+    bool is_taking; /* another process takes connections over */
+    int taken;
 };
 
 /* /stream: attaches a subscriber; /large: answers more than a socket takes; else answers the method and path. */
@@ -58,12 +60,24 @@ static void connect_peer(struct fixture *fixture)
     fastcgi_adopt(&fixture->fastcgi, pair[0]);
 }
 
+/* What another process would do: keeps a descriptor of its own, while it takes any. */
+static bool take_over(void *context, int fd)
+{
+    struct fixture *fixture = context;
+    if (!fixture->is_taking)
+        return false;
+    fixture->taken = dup(fd);
+    return true;
+}
+
 static int set_up(void **state)
 {
     static struct fixture fixture;
     const struct fastcgi_config config = {.limits = {.params_bytes = LIMIT, .connections = 10},
                                           .request_timeout_ms = REQUEST_TIMEOUT_MS,
-                                          .drain_timeout_ms = DRAIN_TIMEOUT_MS};
+                                          .drain_timeout_ms = DRAIN_TIMEOUT_MS,
+                                          .pass_on = take_over,
+                                          .context = &fixture};
     const struct request_handler handler = {.handle = handle, .context = &fixture};
 
     fixture = (struct fixture){.loop = ev_loop_new(EVFLAG_AUTO)};
@@ -521,10 +535,10 @@ static void at_the_end_idle_connections_are_closed_soon_and_answers_completed(vo
     turn(fixture);
     assert_int_equal(fixture->fastcgi.stats.connections_open.value, 2);
     buffer_clear(&fixture->got);
-    assert_false(settle(fixture));
+    assert_true(settle(fixture));
     struct span rest = span_of_buffer(&fixture->got);
     check_answer(&rest, 1, NULL);
-    assert_int_equal(fixture->fastcgi.stats.connections_open.value, 1);
+    assert_int_equal(fixture->fastcgi.stats.connections_open.value, 2);
     wait_ms(fixture, fastcgi_due(&fixture->fastcgi) - fixture->fastcgi.now_ms);
     assert_int_equal(fixture->fastcgi.stats.connections_open.value, 0);
     close(idle);
@@ -539,9 +553,10 @@ static void at_the_end_a_request_that_was_on_its_way_is_still_answered(void **st
     fastcgi_end(&fixture->fastcgi);
     turn(fixture);
     send_request(fixture, 2, 1, "/late");
-    assert_false(settle(fixture));
+    assert_true(settle(fixture));
     struct span rest = span_of_buffer(&fixture->got);
     check_answer(&rest, 2, "GET /late");
+    wait_ms(fixture, fastcgi_due(&fixture->fastcgi) - fixture->fastcgi.now_ms);
     assert_int_equal(fixture->fastcgi.stats.connections_open.value, 0);
 }
 
@@ -557,6 +572,72 @@ static void at_the_end_half_a_request_is_not_waited_for(void **state)
     assert_true(fastcgi_due(&fixture->fastcgi) - fixture->fastcgi.now_ms < 1000);
     wait_ms(fixture, 1000);
     assert_int_equal(fixture->fastcgi.stats.connections_open.value, 0);
+}
+
+static void at_the_end_a_kept_connection_is_passed_on(void **state)
+{
+    struct fixture *fixture = *state;
+    send_request(fixture, 1, RECORD_FLAG_KEEP_CONN, "/x");
+    settle(fixture);
+    buffer_clear(&fixture->got);
+    fixture->is_taking = true;
+    fastcgi_end(&fixture->fastcgi);
+    send_request(fixture, 2, RECORD_FLAG_KEEP_CONN, "/next");
+    fastcgi_reap(&fixture->fastcgi);
+    assert_int_equal(fixture->fastcgi.stats.connections_open.value, 0);
+    fastcgi_adopt_kept(&fixture->fastcgi, fixture->taken); /* as the next process does */
+    fixture->is_taking = false;
+    assert_true(fastcgi_due(&fixture->fastcgi) == TIMEOUT_NEVER);
+    assert_true(settle(fixture));
+    struct span rest = span_of_buffer(&fixture->got);
+    check_answer(&rest, 2, "GET /next");
+}
+
+static void at_the_end_a_connection_is_passed_on_when_its_answer_is_out(void **state)
+{
+    struct fixture *fixture = *state;
+    send_request(fixture, 1, RECORD_FLAG_KEEP_CONN, "/large");
+    turn(fixture);
+    fixture->is_taking = true;
+    fastcgi_end(&fixture->fastcgi);
+    turn(fixture);
+    assert_int_equal(fixture->fastcgi.stats.connections_open.value, 1);
+    assert_true(settle(fixture));
+    struct span rest = span_of_buffer(&fixture->got);
+    check_answer(&rest, 1, NULL);
+    assert_int_equal(fixture->fastcgi.stats.connections_open.value, 0);
+    assert_int_equal(fixture->fastcgi.stats.passed_on.value, 1);
+    close(fixture->taken);
+}
+
+static void at_the_end_half_a_request_is_not_passed_on(void **state)
+{
+    struct fixture *fixture = *state;
+    struct buffer whole = {0};
+    add_request(&whole, 1, RECORD_FLAG_KEEP_CONN, "/x");
+    fixture->is_taking = true;
+    for (size_t len = 1; len < whole.len; len++) {
+        struct buffer half = {0};
+        struct buffer rest_of_it = {0};
+        buffer_add(&half, whole.data, len);
+        buffer_add(&rest_of_it, whole.data + len, whole.len - len);
+        send_bytes(fixture, &half);
+        turn(fixture);
+        fastcgi_end(&fixture->fastcgi);
+        turn(fixture);
+        assert_int_equal(fixture->fastcgi.stats.passed_on.value, len - 1);
+        send_bytes(fixture, &rest_of_it);
+        buffer_clear(&fixture->got);
+        assert_true(settle(fixture));
+        struct span rest = span_of_buffer(&fixture->got);
+        check_answer(&rest, 1, "GET /x");
+        assert_int_equal(fixture->fastcgi.stats.passed_on.value, len);
+        fixture->fastcgi.is_ending = false;
+        close(fixture->peer);
+        close(fixture->taken);
+        connect_peer(fixture);
+    }
+    buffer_fini(&whole);
 }
 
 static int set_up_all(void **state)
@@ -600,6 +681,9 @@ int main(void)
         TEST(at_the_end_idle_connections_are_closed_soon_and_answers_completed),
         TEST(at_the_end_a_request_that_was_on_its_way_is_still_answered),
         TEST(at_the_end_half_a_request_is_not_waited_for),
+        TEST(at_the_end_a_kept_connection_is_passed_on),
+        TEST(at_the_end_a_connection_is_passed_on_when_its_answer_is_out),
+        TEST(at_the_end_half_a_request_is_not_passed_on),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
 }

@@ -164,7 +164,7 @@ static void a_trial_has_no_signal_blocked(void **state)
 static int execute(struct fixture *f, char **argv)
 {
     pid_t children[] = {7};
-    const struct upgrade upgrade = {.fd = f->listening, .serve = {children, 1}};
+    const struct upgrade upgrade = {.fd = f->listening, .relay = RELAY_NONE, .serve = {children, 1}};
     struct succession succession;
     int status;
     pid_t pid = fork();
@@ -196,7 +196,7 @@ static void a_failure_to_execute_leaves_everything_as_it_was(void **state)
 {
     struct fixture *f = *state;
     char *argv[] = {f->program, NULL};
-    const struct upgrade upgrade = {.fd = f->listening};
+    const struct upgrade upgrade = {.fd = f->listening, .relay = RELAY_NONE};
     struct succession succession;
 
     succession_init(&succession, 1, argv);

@@ -96,6 +96,7 @@ static void what_is_exported_is_taken(void **state)
     for (size_t i = 0; i < COUNT_OF(addresses); i++)
         for (size_t count = 0; count <= COUNT_OF(children); count++) {
             const struct upgrade given = {.fd = f->listening,
+                                          .relay = RELAY_NONE,
                                           .listen = (char *)addresses[i],
                                           .serve = {children, count},
                                           .ending = {children + count, COUNT_OF(children) - count}};
@@ -111,17 +112,31 @@ static void what_is_exported_is_taken(void **state)
 static void the_socket_survives_exec_and_no_further_one(void **state)
 {
     struct fixture *f = *state;
-    const struct upgrade given = {.fd = f->listening};
+    const struct upgrade given = {.fd = f->listening, .relay = RELAY_NONE};
     assert_int_equal(upgrade_export(&given), 0);
     assert_false(is_closed_on_exec(f->listening));
     assert_true(upgrade_take(&f->upgrade));
     assert_true(is_closed_on_exec(f->listening));
 }
 
+static void the_relay_goes_along(void **state)
+{
+    struct fixture *f = *state;
+    struct relay relay;
+    assert_int_equal(relay_open(&relay), 0);
+    const struct upgrade given = {.fd = f->listening, .relay = relay};
+    assert_int_equal(upgrade_export(&given), 0);
+    assert_false(is_closed_on_exec(relay.fds[RELAY_TAKE]) || is_closed_on_exec(relay.fds[RELAY_GIVE]));
+    assert_true(upgrade_take(&f->upgrade));
+    assert_memory_equal(&f->upgrade.relay, &relay, sizeof(relay));
+    assert_true(is_closed_on_exec(relay.fds[RELAY_TAKE]) && is_closed_on_exec(relay.fds[RELAY_GIVE]));
+    relay_close(&relay);
+}
+
 static void an_upgrade_that_failed_can_be_withdrawn(void **state)
 {
     struct fixture *f = *state;
-    const struct upgrade given = {.fd = f->listening};
+    const struct upgrade given = {.fd = f->listening, .relay = RELAY_NONE};
     assert_int_equal(upgrade_export(&given), 0);
     errno = ENOEXEC;
     upgrade_withdraw(&given);
@@ -133,7 +148,7 @@ static void an_upgrade_that_failed_can_be_withdrawn(void **state)
 static void a_descriptor_that_is_not_open_is_not_exported(void **state)
 {
     (void)state;
-    const struct upgrade given = {.fd = FREE_FD};
+    const struct upgrade given = {.fd = FREE_FD, .relay = RELAY_NONE};
     assert_int_equal(upgrade_export(&given), -1);
     assert_int_equal(errno, EBADF);
     assert_null(getenv(upgrade_variable));
@@ -268,6 +283,7 @@ int main(void)
         cmocka_unit_test(the_name_is_that_of_no_option),
         cmocka_unit_test_setup_teardown(what_is_exported_is_taken, make, drop),
         cmocka_unit_test_setup_teardown(the_socket_survives_exec_and_no_further_one, make, drop),
+        cmocka_unit_test_setup_teardown(the_relay_goes_along, make, drop),
         cmocka_unit_test_setup_teardown(an_upgrade_that_failed_can_be_withdrawn, make, drop),
         cmocka_unit_test_setup_teardown(a_descriptor_that_is_not_open_is_not_exported, make, drop),
         cmocka_unit_test_setup_teardown(without_a_predecessor_there_is_nothing, make, drop),
