@@ -58,7 +58,7 @@ class Child:
 
     def log(self):
         """What it and its workers logged."""
-        own = [f"[{pid}]" for pid in (self.pid, *servers.children_of(self.pid))]
+        own = [f"[{pid}]" for pid in (self.pid, *children_of(self.pid))]
         lines = self._parent.log().splitlines(keepends=True)
         return "".join(line for line in lines if any(pid in line for pid in own))
 
@@ -201,10 +201,10 @@ class ByMultiwatch(BySpawnFcgi):
     script = "multiwatch"
 
     def streaming(self):
-        return [Child(self._sse, pid) for pid in servers.children_of(self._sse.pid)]
+        return [Child(self._sse, pid) for pid in children_of(self._sse.pid)]
 
     def polling(self):
-        return [Child(self._longpoll, pid) for pid in servers.children_of(self._longpoll.pid)]
+        return [Child(self._longpoll, pid) for pid in children_of(self._longpoll.pid)]
 
 
 class AsCgi(Programs):

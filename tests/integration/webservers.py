@@ -7,8 +7,8 @@ import signal
 import socket
 
 import examples
-from process import Process, free_port, has_ended, until
-from servers import SANITIZER_REPORT, Responder, children_of, sanitizer_environment
+from process import Process, children_of, free_port, has_ended, until
+from servers import SANITIZER_REPORT, Responder, sanitizer_environment
 
 WWW = examples.TOP / "www"
 
