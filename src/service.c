@@ -121,15 +121,6 @@ static void on_report(struct ev_loop *loop, ev_signal *signal, int events)
     buffer_fini(&report);
 }
 
-/* Only a parent can replace who serves. */
-static void on_unsupported(struct ev_loop *loop, ev_signal *signal, int events)
-{
-    (void)loop;
-    (void)events;
-    log_warning("signal %d does nothing without a parent process: use --workers 1 or more, or restart the program",
-                signal->signum);
-}
-
 static bool is_ignored(int number)
 {
     struct sigaction action;
@@ -156,9 +147,10 @@ static void watch_signals(struct service *service)
     ev_signal_init(&service->terminate, on_terminate, SIGTERM);
     ev_signal_init(&service->interrupt, on_terminate, SIGINT);
     ev_signal_init(&service->report, on_report, SIGUSR1);
-    ev_signal_init(&service->reload, on_unsupported, SIGHUP);
-    ev_signal_init(&service->upgrade, on_unsupported, SIGUSR2);
+    ev_signal_init(&service->reload, on_terminate, SIGHUP);
+    ev_signal_init(&service->upgrade, on_terminate, SIGUSR2);
     service->terminate.data = service->interrupt.data = service->report.data = service;
+    service->reload.data = service->upgrade.data = service;
     ev_signal_start(service->loop, &service->terminate);
     ev_signal_start(service->loop, &service->report);
     watch_unless_ignored(service, &service->interrupt);

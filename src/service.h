@@ -51,8 +51,9 @@ void service_init(struct service *service, const struct program *program, const 
                   enum part_kind part, size_t max_clients, const struct source_events *events);
 
 /*
- * Serves until SIGTERM, or SIGINT unless that is ignored, and then until everything has ended or --grace is over. The
- * front is made by then, and stays the caller's.
+ * Serves until SIGTERM and then until everything has ended or --grace is over. Likewise on SIGINT, SIGHUP and SIGUSR2
+ * unless they are ignored: who has no parent that replaces it is started anew by whoever started it. The front is made
+ * by then, and stays the caller's.
  */
 void service_run(struct service *service, const struct front *front);
 

@@ -37,16 +37,14 @@ def test_as_many_workers_serve_as_are_wanted(stage, count):
     assert workers.find(responder) == pids
 
 
-def test_without_workers_there_is_no_child_and_signals_for_a_parent_are_only_logged(stage):
-    responder = stage.responder(workers=0)
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR2])
+def test_without_workers_there_is_no_child_and_signals_for_a_parent_end_it_properly(stage, number):
+    responder = stage.responder(workers=0).expect_end()
     stream = stage.stream(responder)
     assert workers.find(responder) == []
-    for number in (signal.SIGHUP, signal.SIGUSR2):
-        offset = len(responder.log())
-        responder.signal(number)
-        responder.wait_log(f"signal {int(number)} does nothing without a parent process", after=offset)
-    stage.redis.publish("news", "still the same")
-    assert stream.next_event().text == "still the same"
+    responder.signal(number)
+    assert stream.wait_end()
+    assert responder.wait() == 0
 
 
 def test_several_workers_without_a_log_are_refused(stage):
