@@ -8,13 +8,12 @@ import shutil
 import signal
 
 import servers
-from process import has_ended, until
+from process import children_of, has_ended, until
 
 
 def find(responder):
     """The pids of those that live, in the order of their start."""
-    children = pathlib.Path(f"/proc/{responder.pid}/task/{responder.pid}/children").read_text().split()
-    return [int(pid) for pid in children if not has_ended(pid)]
+    return [pid for pid in children_of(responder.pid) if not has_ended(pid)]
 
 
 def wait(responder, count, without=(), timeout=20.0):
