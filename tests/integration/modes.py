@@ -266,7 +266,6 @@ class Mode:
     files: tuple  # the mode's, and what it includes
     programs: type
     http: str = "1.1"  # or "1.1 TLS", "2"
-    reuses_polls: bool = False  # Apache uses connections for polls again, and does not try again when one is closed
 
     @property
     def is_tls(self):
@@ -291,9 +290,9 @@ MODES = [
     of(webservers.Lighttpd, "spawn-fcgi", "unix.conf", BySpawnFcgi),
     of(webservers.Apache, "proxypass-unix", "proxypass-unix.conf", OnUnixSockets),
     of(webservers.Apache, "proxypass-tcp", "proxypass-tcp.conf", OnTcp),
-    of(webservers.Apache, "proxypass-reuse", "proxypass-reuse.conf", OnUnixSockets, reuses_polls=True),
+    of(webservers.Apache, "proxypass-reuse", "proxypass-reuse.conf", OnUnixSockets),
     of(webservers.Apache, "sethandler-unix", "sethandler-unix.conf", OnUnixSockets),
-    of(webservers.Apache, "sethandler-tcp", "sethandler-tcp.conf", OnTcp, reuses_polls=True),
+    of(webservers.Apache, "sethandler-tcp", "sethandler-tcp.conf", OnTcp),
     of(webservers.Apache, "http2", "http2.conf", OnUnixSockets, "proxypass-unix.conf", http="2"),
     of(webservers.Nginx, "unix", "unix.conf", OnUnixSockets, "locations.conf"),
     of(webservers.Nginx, "tcp", "tcp.conf", OnTcp, "locations.conf"),

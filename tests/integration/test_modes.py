@@ -285,9 +285,7 @@ def test_a_graceful_reload_of_the_web_server_costs_nobody_anything_but_time(site
 
 @every_reloadable
 def test_a_reload_and_an_upgrade_are_noticed_by_nobody(site, channel):
-    """But for a poll on a connection that Apache uses again just when it is closed, which is its own 503."""
-    requests = [eventsources.STREAMS] + ([] if site.mode.reuses_polls else [eventsources.POLLS])
-    with eventsources.Audience(site, channel, 200, requests) as audience:
+    with eventsources.Audience(site, channel, 200, [eventsources.STREAMS, eventsources.POLLS]) as audience:
         for number, openings in ((signal.SIGHUP, 2), (signal.SIGUSR2, 3)):
             site.programs.signal(number)
             audience.wait_openings(openings)
