@@ -9,6 +9,9 @@ import web
 import webservers
 
 
+EVERY_CHANNEL = {"news,clock,public:*": "*"}
+
+
 class Stage:
     """Servers of one test, in a private directory; the first of each kind by attribute."""
 
@@ -66,6 +69,7 @@ class Stage:
             "/run/fcgi-push/sse.sock": responder.path if responder else place / "sse.sock",
             "/run/fcgi-push/longpoll.sock": longpoll.path if longpoll else place / "longpoll.sock",
             "/etc/fcgi-push.users": place / "users",
+            **EVERY_CHANNEL,
         }
         return self.add(webservers.Lighttpd(place, ["unix.conf"], sockets, port=port)).start()
 
@@ -78,6 +82,7 @@ class Stage:
             "/run/lighttpd": place,
             "/etc/fcgi-push.users": place / "users",
             "redis://127.0.0.1:6379": self.redis.url,
+            **EVERY_CHANNEL,
         }
         environment = {"PUSH_HISTORY": "memory", "PUSH_GRACE": servers.QUICK_GRACE, **environment}  # as Responder has it
         lighttpd = self.add(webservers.Lighttpd(place, ["spawned.conf"], paths, environment)).start()

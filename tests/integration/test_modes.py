@@ -71,8 +71,8 @@ every_reloadable = for_modes([mode for mode in STREAMING if mode.programs.is_rel
 
 @pytest.fixture
 def channel(numbers=itertools.count()):
-    """A channel that no other test uses."""
-    return f"c{next(numbers)}"
+    """A channel that no other test uses, and that everybody may read."""
+    return f"public:{next(numbers)}"
 
 
 # --- Events arrive ---
@@ -159,7 +159,8 @@ def test_a_poll_for_which_nothing_comes_is_answered_by_an_empty_array(site, chan
         ("HEAD", "/events?channel=news", 200),
         ("HEAD", "/events/news", 200),
         ("OPTIONS", "/events?channel=news", 204),
-        ("GET", "/events", 400),
+        ("GET", "/events?channel=a!b", 400),
+        ("GET", "/events?channel=user:alice", 403),
         ("POST", "/events?channel=news", 405),
         ("DELETE", "/events?channel=news", 405),
     ],
@@ -175,7 +176,8 @@ def test_what_is_no_stream_is_answered_and_ended(site, method, target, status):
         ("HEAD", "/list?channel=news", 200),
         ("HEAD", "/subscribe?channel=news", 200),
         ("OPTIONS", "/subscribe?channel=news", 204),
-        ("GET", "/list", 400),
+        ("GET", "/list?channel=a!b", 400),
+        ("GET", "/list?channel=user:alice", 403),
         ("GET", "/list/elsewhere?channel=news", 404),
         ("POST", "/subscribe?channel=news", 405),
     ],
