@@ -112,9 +112,11 @@ static int serve_alone(const struct program *program, struct configuration *conf
     return status;
 }
 
+/* Of a predecessor that was a parent. This process takes over no connections of theirs. */
 static void end_children(const struct upgrade *predecessor)
 {
-    for (size_t i = 0; predecessor != NULL && i < predecessor->serve.count; i++)
+    relay_end(&predecessor->relay);
+    for (size_t i = 0; i < predecessor->serve.count; i++)
         kill(predecessor->serve.pids[i], SIGTERM);
 }
 
@@ -133,7 +135,8 @@ static int serve(const struct program *program, const struct invocation *invocat
     if (needs_parent(&configuration->settings, &socket)) {
         status = supervisor_run(program, invocation, configuration, &socket, predecessor, error);
     } else {
-        end_children(predecessor);
+        if (predecessor != NULL)
+            end_children(predecessor);
         status = serve_alone(program, configuration, &socket, error);
     }
     socket_close(&socket);

@@ -319,12 +319,6 @@ void connection_on_timeout(struct timeout *deadline)
     doom(connection);
 }
 
-/* Nothing of a request is in this process: another one can go on with the connection. */
-static bool is_untouched(const struct connection *connection)
-{
-    return intake_is_between_requests(&connection->intake) && !output_is_waiting(&connection->outlet.output);
-}
-
 void connection_leave(struct list *link)
 {
     struct connection *connection = from_link(link);
@@ -332,9 +326,11 @@ void connection_leave(struct list *link)
     const struct fastcgi_config *config = &fastcgi->config;
 
     list_move_to_end(&fastcgi->connections, link);
-    if (connection->outlet.sink.subscriber != NULL || output_is_waiting(&connection->outlet.output))
+    if (connection->is_closing || connection->outlet.sink.subscriber != NULL ||
+        output_is_waiting(&connection->outlet.output))
         return;
-    if (config->pass_on != NULL && is_untouched(connection) &&
+    /* Where nothing of a request is in this process, another one can go on. */
+    if (config->pass_on != NULL && intake_is_between_requests(&connection->intake) &&
         config->pass_on(config->context, connection->outlet.output.fd)) {
         fastcgi->stats.passed_on.value++;
         doom(connection);

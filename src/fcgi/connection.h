@@ -19,7 +19,8 @@ void connection_on_timeout(struct timeout *deadline);
 
 /*
  * At the end: passes the connection on if that can be done, else closes it after a moment, in which a request that the
- * web server is just sending is still answered. One with an answer on its way stays, and leaves when that is sent.
+ * web server is just sending is still answered. One with an answer on its way stays, and leaves when that is sent; one
+ * that is being closed goes on with that.
  */
 void connection_leave(struct list *link);
 

@@ -10,7 +10,7 @@ import pytest
 import servers
 import workers
 from fastcgi import params_of
-from process import free_port, has_ended, until
+from process import children_of, free_port, has_ended, until
 
 QUICK = params_of("channel=news", method="HEAD")
 
@@ -183,6 +183,23 @@ def test_another_version_serves_as_it_thinks_best(stage):
     program.write_script([], "--retry 9s")
     workers.replace(config.responder, signal.SIGUSR2)
     assert 6000 <= stage.stream(config.responder).of_kind("retry")[0].retry_ms <= 12000
+
+
+def test_a_version_that_wants_no_parent_serves_alone_and_leaves_no_zombie(stage):
+    program, config = upgradable(stage, workers=2)
+    responder = config.responder
+    kept = fastcgi.Connection(responder.address)
+    assert kept.ask(QUICK, flags=fastcgi.KEEP_CONN).status == 200
+    stream = stage.stream(responder)
+    config.write(workers=0)
+    before = workers.find(responder)
+    responder.signal(signal.SIGUSR2)
+    assert stream.wait_end(), "properly"
+    assert kept.wait_closed() == [], "nobody is left who could answer on it"
+    workers.wait_ended(before)
+    until(lambda: not children_of(responder.pid), "they are waited for")
+    assert is_served(responder.path)
+    assert responder.expect_end().stop() == 0
 
 
 @pytest.mark.parametrize("content", ["empty", "half", "no program", "status 1", "crash", "bad option", "missing"])

@@ -640,6 +640,26 @@ static void at_the_end_half_a_request_is_not_passed_on(void **state)
     buffer_fini(&whole);
 }
 
+/* Its answer is out, and the web server is still sending a body that nobody reads. */
+static void at_the_end_a_connection_that_is_being_closed_is_not_passed_on(void **state)
+{
+    struct fixture *fixture = *state;
+    struct buffer bytes = {0};
+    record_add_begin(&bytes, 1, RECORD_ROLE_RESPONDER, 0);
+    peer_add_params(&bytes, 1, (const char *const[]){"REQUEST_METHOD=POST", "CONTENT_LENGTH=4097", NULL});
+    record_add(&bytes, RECORD_PARAMS, 1, NULL, 0);
+    send_bytes(fixture, &bytes);
+    settle(fixture);
+    fixture->is_taking = true;
+    fastcgi_end(&fixture->fastcgi);
+    turn(fixture);
+    assert_int_equal(fixture->fastcgi.stats.passed_on.value, 0);
+    assert_int_equal(fixture->fastcgi.stats.connections_open.value, 1);
+    close_peer(fixture);
+    turn(fixture);
+    assert_int_equal(fixture->fastcgi.stats.connections_open.value, 0);
+}
+
 static int set_up_all(void **state)
 {
     (void)state;
@@ -684,6 +704,7 @@ int main(void)
         TEST(at_the_end_a_kept_connection_is_passed_on),
         TEST(at_the_end_a_connection_is_passed_on_when_its_answer_is_out),
         TEST(at_the_end_half_a_request_is_not_passed_on),
+        TEST(at_the_end_a_connection_that_is_being_closed_is_not_passed_on),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
 }
