@@ -4,7 +4,6 @@
 #include "process/notify.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +13,6 @@
 #endif
 
 #include "base/log.h"
-
-enum { STATE_SIZE = 256 };
 
 static void send_state(const char *state)
 {
@@ -35,7 +32,7 @@ void notify_ready(void)
 
 void notify_reloading(void)
 {
-    char state[STATE_SIZE];
+    char state[64];
     struct timespec now;
 
     /* Rounded down to milliseconds it would lie before the signal, and systemd would take it for an older reload's. */
@@ -48,22 +45,6 @@ void notify_reloading(void)
 void notify_stopping(void)
 {
     send_state("STOPPING=1");
-}
-
-void notify_status(const char *format, ...)
-{
-    char state[STATE_SIZE] = "STATUS=";
-    size_t len = strlen(state);
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(state + len, sizeof(state) - len, format, arguments);
-    va_end(arguments);
-    /* A line end would begin another message. */
-    for (char *c = state; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ' || *c == '\x7f')
-            *c = '?';
-    send_state(state);
 }
 
 void notify_leave_to_parent(void)

@@ -16,9 +16,6 @@ void notify_reloading(void);
 /* The end has begun. */
 void notify_stopping(void);
 
-/* One line for `systemctl status`. Control characters are shown as '?'. */
-void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /* For a child right after fork: nothing it calls here is sent any more, nor what it starts. */
 void notify_leave_to_parent(void);
 

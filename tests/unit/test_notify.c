@@ -76,7 +76,6 @@ static void call_all(void)
     notify_ready();
     notify_reloading();
     notify_stopping();
-    notify_status("%d workers", 3);
 }
 
 static int64_t now_us(void)
@@ -116,34 +115,6 @@ static void a_reload_is_told_with_its_time(void **state)
     assert_int_equal(message[len], '\0');
     assert_in_range(told_us, before_us, now_us());
     assert_string_equal(next_message(f), "");
-}
-
-static void the_status_is_one_formatted_line(void **state)
-{
-    notify_status("%d of %s", 3, "gr\xc3\xbc\xc3\x9f");
-    assert_sent(*state, "STATUS=3 of gr\xc3\xbc\xc3\x9f");
-}
-
-static void a_status_cannot_forge_another_message(void **state)
-{
-    notify_status("%s", "bad\nMAINPID=1\x1b\x7f");
-    assert_sent(*state, "STATUS=bad?MAINPID=1??");
-}
-
-static void a_long_status_is_cut(void **state)
-{
-    struct fixture *f = *state;
-    struct buffer text = {0};
-
-    for (int i = 0; i < 5000; i++)
-        buffer_add_char(&text, 'x');
-    notify_status("%s", text.data);
-    const char *message = next_message(f);
-    if (is_sending)
-        assert_in_range(strlen(message), 200, 400);
-    else
-        assert_string_equal(message, "");
-    buffer_fini(&text);
 }
 
 /* Of a program that re-executes itself, the successor notifies too. */
@@ -188,9 +159,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(readiness_is_told, make, drop),
         cmocka_unit_test_setup_teardown(the_end_is_told, make, drop),
         cmocka_unit_test_setup_teardown(a_reload_is_told_with_its_time, make, drop),
-        cmocka_unit_test_setup_teardown(the_status_is_one_formatted_line, make, drop),
-        cmocka_unit_test_setup_teardown(a_status_cannot_forge_another_message, make, drop),
-        cmocka_unit_test_setup_teardown(a_long_status_is_cut, make, drop),
         cmocka_unit_test_setup_teardown(the_variable_stays_for_a_successor, make, drop),
         cmocka_unit_test_setup_teardown(what_is_left_to_the_parent_is_not_sent, make, drop),
         cmocka_unit_test_setup_teardown(without_systemd_nothing_happens, make, drop),
