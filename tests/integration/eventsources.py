@@ -8,7 +8,7 @@ from process import until
 from sse import Stream
 
 
-class Worker(threading.Thread):
+class Loop(threading.Thread):
     """Runs turn() until it is stopped; what turn() raises is a wrong."""
 
     def __init__(self, site):
@@ -30,7 +30,7 @@ class Worker(threading.Thread):
         self.join()
 
 
-class EventSource(Worker):
+class EventSource(Loop):
     """A stream that is opened again after its retry time, with the last id."""
 
     def __init__(self, site, channel):
@@ -65,7 +65,7 @@ STREAMS = ("HEAD", "/events?channel=probe")
 POLLS = ("GET", "/list?channel=probe")
 
 
-class Probe(Worker):
+class Probe(Loop):
     """Asks for each of the requests in turn, 50 times a second."""
 
     def __init__(self, site, requests):
@@ -89,7 +89,7 @@ class Probe(Worker):
         self.is_done.wait(max(0.0, self._due - time.monotonic()))
 
 
-class Publisher(Worker):
+class Publisher(Loop):
     """Publishes numbers, ten a second."""
 
     def __init__(self, site, channel):
@@ -110,25 +110,25 @@ class Audience:
         self.sources = [EventSource(site, channel) for _ in range(count)]
         self.probe = Probe(site, requests)
         self.publisher = Publisher(site, channel)
-        self._workers = [*self.sources, self.publisher] + ([self.probe] if requests else [])
+        self._loops = [*self.sources, self.publisher] + ([self.probe] if requests else [])
 
     def __enter__(self):
         for source in self.sources:
             source.start()
         self.wait_openings(1)
-        for worker in self._workers[len(self.sources) :]:
-            worker.start()
+        for loop in self._loops[len(self.sources) :]:
+            loop.start()
         return self
 
     def __exit__(self, *_):
-        for worker in self._workers:
-            worker.is_done.set()
-        for worker in self._workers:
-            if worker.ident:
-                worker.join()
+        for loop in self._loops:
+            loop.is_done.set()
+        for loop in self._loops:
+            if loop.ident:
+                loop.join()
 
     def wrongs(self):
-        return [f"{type(worker).__name__}: {wrong}" for worker in self._workers for wrong in worker.wrongs]
+        return [f"{type(loop).__name__}: {wrong}" for loop in self._loops for wrong in loop.wrongs]
 
     def check(self):
         assert not self.wrongs(), "\n".join(self.wrongs()[:20])

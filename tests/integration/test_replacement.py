@@ -144,7 +144,7 @@ def test_the_pid_file_moves(stage):
 def test_a_worker_that_hangs_after_a_reload_is_killed(stage):
     config = Config(stage)
     [hung] = workers.find(config.responder)
-    workers.stop(hung)
+    workers.pause(hung)
     config.reload()
     workers.wait_ended([hung])
     assert f"worker {hung} did not end in time and is killed" in config.responder.log()

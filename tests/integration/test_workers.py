@@ -31,7 +31,7 @@ def start(stage, count=2, **options):
 def test_as_many_workers_serve_as_are_wanted(stage, count):
     responder, pids = start(stage, count)
     streams = [stage.stream(responder) for _ in range(20)]
-    assert counters.read_all(responder, count)["streams.open"] == 20
+    assert counters.read(responder, workers=count)["streams.open"] == 20
     stage.redis.publish("news", "to all")
     assert {stream.next_event(type="message").text for stream in streams} == {"to all"}
     assert workers.find(responder) == pids
@@ -66,7 +66,7 @@ def test_only_the_first_two_workers_subscribe_and_the_third_delivers_all_the_sam
     assert workers.recorders(responder) == set(pids[:2])
     assert subscribers(stage.redis) == 2
     for pid in pids[:2]:
-        workers.stop(pid)
+        workers.pause(pid)
     stream = stage.stream(responder)  # only the third can accept it
     for pid in pids[:2]:
         os.kill(pid, signal.SIGCONT)
@@ -84,7 +84,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_streams_come_back_exactly(s
     publisher = Publisher(stage.redis, "publisher", ["a", "b"], 1, has_equal=False)
     with Crowd([responder], clients, 1) as crowd:
         crowd.wait_positions()
-        until(lambda: counters.read_all(responder, 3)["streams.open"] == 30, "all are there")
+        until(lambda: counters.read(responder, workers=3)["streams.open"] == 30, "all are there")
         until(lambda: holder_pid(stage.redis) in pids[:2], "one records")
         publisher.start()
         for pid in (holder_pid(stage.redis), pids[2]):
@@ -92,7 +92,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_streams_come_back_exactly(s
             os.kill(pid, signal.SIGKILL)
             count = len(publisher.sent)
             workers.wait(responder, 3, without=[pid])
-            until(lambda: counters.read_all(responder, 3)["streams.open"] == 30, "its clients are back", 20)
+            until(lambda: counters.read(responder, workers=3)["streams.open"] == 30, "its clients are back", 20)
             until(lambda: len(Log(stage.redis).entries) > count, "another one records", 20)
         publisher.stop()
         until(lambda: len(Log(stage.redis).entries) == len(publisher.sent), "all is recorded", 20)
@@ -196,7 +196,7 @@ def test_a_second_stop_ends_at_once(stage):
 
 def test_a_worker_that_hangs_holds_a_stop_five_seconds_longer_than_the_grace(stage):
     responder, pids = start(stage, 2, grace="500ms")
-    workers.stop(pids[0])
+    workers.pause(pids[0])
     began = time.monotonic()
     responder.expect_end().signal(signal.SIGTERM)
     assert responder.wait(15) == 0
@@ -208,7 +208,7 @@ def test_a_worker_that_hangs_holds_a_stop_five_seconds_longer_than_the_grace(sta
 def test_a_stop_while_a_worker_hangs_and_is_asked_again_is_over_at_its_time(stage):
     """The second signal ends who can hear it."""
     responder, pids = start(stage, 1, grace="100ms")
-    workers.stop(pids[0])
+    workers.pause(pids[0])
     responder.expect_end().signal(signal.SIGTERM)
     responder.wait_log("info: ending")
     responder.signal(signal.SIGTERM)

@@ -81,5 +81,5 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def stop(pid):
+def pause(pid):
     os.kill(pid, signal.SIGSTOP)
