@@ -11,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "integration"))
 
+import certificate as certificates  # noqa: E402
 import servers  # noqa: E402
 import stage as stages  # noqa: E402
 
@@ -40,16 +41,25 @@ def open_stage():
     """A stage in a private directory with a short path: a unix socket's has 107 bytes at most."""
     directory = pathlib.Path(tempfile.mkdtemp(prefix="fcgi-push-test."))
     stage = stages.Stage(directory)
-    yield stage
-    wrong = stage.close()
-    if wrong:
-        print(stage.logs())
-    shutil.rmtree(directory)
+    try:
+        yield stage
+    finally:
+        wrong = stage.close()
+        if wrong:
+            print(stage.logs())
+        shutil.rmtree(directory)
     assert not wrong, "; ".join(wrong)
 
 
 def has_failed(request):
     return not getattr(request.node, "report_call", None) or request.node.report_call.failed
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("certificate")
+    directory.chmod(0o755)  # web servers may serve as another user
+    return certificates.Certificate(directory)
 
 
 @pytest.fixture

@@ -7,9 +7,7 @@ HTTP/2.
 """
 
 import os
-import pathlib
 import socket
-import subprocess
 
 from process import Process, free_port
 
@@ -31,7 +29,8 @@ $HTTP["url"] =~ "^/(list|subscribe)$" {{
 LIGHTTPD_TLS = """
 server.modules += ("mod_openssl")
 ssl.engine = "enable"
-ssl.pemfile = "{certificate}"
+ssl.pemfile = "{certificate.path}"
+ssl.privkey = "{certificate.key}"
 """
 
 APACHE = """
@@ -56,7 +55,8 @@ APACHE_MODULES = (
 )
 APACHE_TLS = """
 SSLEngine on
-SSLCertificateFile "{certificate}"
+SSLCertificateFile "{certificate.path}"
+SSLCertificateKeyFile "{certificate.key}"
 """
 APACHE_PROXY = 'ProxyPass "/events" "unix:{socket}|fcgi://push/events" '
 APACHE_HANDLER = """
@@ -90,8 +90,8 @@ http {{
 }}
 """
 NGINX_TLS = """ ssl http2;
-    ssl_certificate "{certificate}";
-    ssl_certificate_key "{certificate}" """
+    ssl_certificate "{certificate.path}";
+    ssl_certificate_key "{certificate.key}" """
 
 
 class WebServer(Process):
@@ -151,20 +151,3 @@ class Nginx(WebServer):
 
     def argv(self):
         return ["nginx", "-p", self.directory, "-c", self._configuration, "-e", self.directory / "error.log"]
-
-
-def make_certificate(directory):
-    """A self-signed one for 127.0.0.1, with its key in the same file."""
-    path = pathlib.Path(directory) / "certificate.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", path, "-out", path.with_suffix(".crt")),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    with open(path, "ab") as both:
-        both.write(path.with_suffix(".crt").read_bytes())
-    return path

@@ -6,7 +6,6 @@ import dataclasses
 import os
 import pathlib
 import shutil
-import ssl
 import subprocess
 
 import counters
@@ -308,27 +307,6 @@ MODES = [
 
 
 # --- A site: a mode that runs ---
-
-
-class Certificate:
-    """A self-signed one, and the contexts of clients that trust it."""
-
-    def __init__(self, directory):
-        self.path, self.key = directory / "push.pem", directory / "push.key"
-        subprocess.run(
-            [
-                *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
-                *("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
-                *("-keyout", self.key, "-out", self.path),
-            ],
-            check=True,
-            capture_output=True,
-        )
-
-    def context(self, protocol):
-        context = ssl.create_default_context(cafile=self.path)
-        context.set_alpn_protocols([protocol])
-        return context
 
 
 class Site:

@@ -41,11 +41,6 @@ class Finding:
         assert self.text.count("PROBLEM") == 1, self.text
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    return broken.make_certificate(tmp_path_factory.mktemp("certificate"))
-
-
 class Clinic:
     """Mounts of one test: an sse.fcgi, a longpoll.fcgi and a web server each."""
 

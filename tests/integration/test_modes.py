@@ -31,13 +31,6 @@ def note(site, **figures):
     print(f"{site.mode.name}: {figures}")
 
 
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("certificate")
-    directory.chmod(0o755)
-    return modes.Certificate(directory)
-
-
 @pytest.fixture(scope="module", autouse=True)
 def figures_file():
     yield
