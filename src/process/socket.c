@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,15 +174,16 @@ static int find_inherited(const char **from)
  */
 static bool is_named_by_fcgid(int fd)
 {
-    struct sockaddr_un name = {0};
+    struct sockaddr_storage name = {0}; /* longer than a path, which need not end with a NUL */
     socklen_t len = sizeof(name);
     long pid;
     int number;
     int end = 0;
 
-    if (getsockname(fd, (struct sockaddr *)&name, &len) < 0 || name.sun_family != AF_UNIX)
+    if (getsockname(fd, (struct sockaddr *)&name, &len) < 0 || name.ss_family != AF_UNIX)
         return false;
-    const char *slash = strrchr(name.sun_path, '/');
+    const char *path = (const char *)&name + offsetof(struct sockaddr_un, sun_path);
+    const char *slash = strrchr(path, '/');
     return slash != NULL && sscanf(slash, "/%ld.%d%n", &pid, &number, &end) == 2 && slash[end] == '\0';
 }
 

@@ -12,9 +12,10 @@ import time
 import counters
 import fastcgi
 import pytest
+import servers
 import web
 from fastcgi import KEEP_CONN, params_of
-from process import free_port, has_ended, until
+from process import children_of, free_port, has_ended, until
 
 QUICK = params_of("channel=news", method="HEAD")
 
@@ -120,6 +121,17 @@ def test_it_takes_a_listening_descriptor_0(stage, family):
     stream = fastcgi.Connection(address).open_stream()
     stage.redis.publish("news", "spawned")
     assert stream.next_event(type="message").text == "spawned"
+
+
+@pytest.mark.parametrize("kind", [servers.Responder, servers.LongPoll], ids=lambda kind: kind.name)
+def test_under_mod_fcgid_it_says_once_what_is_unsuitable_for_streams_and_serves_alone(stage, kind):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(stage.directory / f"{os.getpid()}.0"))  # as mod_fcgid names it
+        listener.listen(64)
+        responder = stage.new_responder(kind, listen=None, workers=2, history="redis").start(stdin=listener)
+    responder.wait_subscribed()
+    assert responder.log().count("mod_fcgid is unsuitable for event streams") == (kind is servers.Responder)
+    assert children_of(responder.pid) == []
 
 
 def test_without_any_socket_it_says_what_to_do(stage):

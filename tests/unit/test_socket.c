@@ -140,16 +140,9 @@ static void assert_refused(struct fixture *f, const char *reason)
 static void addresses_to_listen_on_are_accepted(void **state)
 {
     (void)state;
-    static const char *const good[] = {"unix:/run/push.sock",
-                                       "unix:relative.sock",
-                                       "unix:/with:colon",
-                                       "127.0.0.1:9000",
-                                       "0.0.0.0:1",
-                                       "localhost:65535",
-                                                                              "[::1]:9000",
-                                       "[::]:80",
-                                       "[fe80::1%eth0]:80",
-                                       "a.b-c.example:80"};
+    static const char *const good[] = {
+        "unix:/run/push.sock", "unix:relative.sock", "unix:/with:colon", "127.0.0.1:9000",    "0.0.0.0:1",
+        "localhost:65535",     "[::1]:9000",         "[::]:80",          "[fe80::1%eth0]:80", "a.b-c.example:80"};
     for (size_t i = 0; i < COUNT_OF(good); i++)
         if (socket_check_address(good[i]) != NULL)
             fail_msg("refused: %s", good[i]);
@@ -734,6 +727,45 @@ static void an_inherited_socket_is_public_when_other_machines_reach_it(void **st
     }
 }
 
+static void a_socket_that_mod_fcgid_named_is_known_by_that(void **state)
+{
+    static const struct {
+        const char *name;
+        bool is_from_fcgid;
+    } cases[] = {{"1234.0", true}, {"7.65535", true},  {"sock", false},    {"1234", false},     {"1234.", false},
+                 {".5", false},    {"1234.5x", false}, {"x1234.5", false}, {"1234.sock", false}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char path[UNIT_FILE_SIZE];
+        snprintf(path, sizeof(path), "%s/%s", f->directory, cases[i].name);
+        move_to(bind_other(path, SOCK_STREAM, 5), STDIN_FILENO);
+        assert_int_equal(open_inherited(f), 0);
+        assert_int_equal(f->socket.is_from_fcgid, cases[i].is_from_fcgid);
+        socket_close(&f->socket);
+        unlink(path);
+    }
+}
+
+/* The longest name of a socket has no NUL behind it. */
+static void an_inherited_socket_may_have_the_longest_name(void **state)
+{
+    struct fixture *f = *state;
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    char path[sizeof(name.sun_path) + 1] = "";
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    memset(path, 'x', sizeof(path) - 1);
+    memcpy(path, f->directory, strlen(f->directory));
+    path[strlen(f->directory)] = '/';
+    memcpy(name.sun_path, path, sizeof(name.sun_path));
+    assert_int_equal(bind(fd, (const struct sockaddr *)&name, sizeof(name)), 0);
+    assert_int_equal(listen(fd, 5), 0);
+    move_to(fd, STDIN_FILENO);
+    assert_int_equal(open_inherited(f), 0);
+    assert_false(f->socket.is_from_fcgid);
+    unlink(path);
+}
+
 /* --- describing --------------------------------------------------------------------------------------------------- */
 
 static void describing_an_address_opens_nothing(void **state)
@@ -787,6 +819,8 @@ int main(void)
         TEST(a_descriptor_0_that_does_not_listen_is_not_taken),
         TEST(a_given_address_overrules_an_inherited_socket),
         TEST(an_inherited_socket_is_public_when_other_machines_reach_it),
+        TEST(a_socket_that_mod_fcgid_named_is_known_by_that),
+        TEST(an_inherited_socket_may_have_the_longest_name),
         TEST(describing_an_address_opens_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
