@@ -13,6 +13,7 @@ from process import until
 from script import Script, environment_of
 
 KINDS = {"sse": servers.Responder, "longpoll": servers.LongPoll}
+GAP_HOLD_S = 3  # how long a gap waits for an event
 AT_ONCE_S = 0.5  # a process starts, with sanitizers, on a machine that has other things to do
 
 
@@ -175,6 +176,40 @@ def test_without_redis_a_stream_begins_all_the_same_and_waits(stage, run):
     stream.wait_open(15)
     redis.publish("news", "found")
     assert stream.next_event(10, type="message").text == "found"
+
+
+# --- Polls one after the other: nobody hears what comes between two, so each begins with a gap ---
+
+
+def position_now(run):
+    listed = run("longpoll", path_info="/list").read_head()
+    assert listed.json() == []
+    return listed.headers["push-position"]
+
+
+def poll_after(run, position):
+    return run("longpoll", f"channel=news&since={position}", path_info="/subscribe")
+
+
+def test_a_loop_of_polls_does_not_turn_without_pause(run):
+    position = position_now(run)
+    for _ in range(2):
+        poll = poll_after(run, position).read_head()
+        assert poll.head_at - poll.began >= GAP_HOLD_S
+        assert [event["event"] for event in poll.json()] == ["gap"]
+        assert poll.headers["push-position"] != position
+        position = poll.headers["push-position"]
+
+
+def test_an_event_is_answered_together_with_the_gap_of_the_beginning(stage, run):
+    poll = poll_after(run, position_now(run))
+    with stage.redis.client() as client:
+        until(lambda: client.pubsub_numpat() == 1, "the program has subscribed")
+    assert stage.redis.publish("news", "hello") == 1
+    gap, event = poll.read_head().json()
+    assert gap["event"] == "gap"
+    assert event["data"] == "hello"
+    assert poll.headers["push-position"] == event["id"]
 
 
 # --- Answers that end ---
