@@ -62,6 +62,11 @@ class Redis(Process):
         except (redis.ConnectionError, redis.TimeoutError):
             return False
 
+    def subscribers(self):
+        """How many connections have subscribed to patterns."""
+        with self.client() as client:
+            return sum(one["psub"] != "0" for one in client.client_list())
+
     def publish(self, channel, payload, prefix="push:"):
         """PUBLISH; the number of subscribers that got it."""
         with self.client() as client:

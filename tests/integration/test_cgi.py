@@ -121,14 +121,13 @@ def test_a_stop_before_anything_was_answered_is_no_error(stage, run, kind, param
 
 @pytest.mark.parametrize("kind, params", [("sse", {}), ("longpoll", {"path_info": "/subscribe"})])
 def test_a_process_whose_reader_has_gone_ends_by_itself(stage, run, kind, params):
-    with stage.redis.client() as redis:
-        script = run(kind, **params)
-        until(lambda: any(client["psub"] != "0" for client in redis.client_list()), "it has subscribed")
-        if kind == "sse":
-            script.stream()
-        script.close()
-        assert script.wait(5) == 0
-        until(lambda: all(client["psub"] == "0" for client in redis.client_list()), "its subscription is gone")
+    script = run(kind, **params)
+    until(lambda: stage.redis.subscribers() == 1, "it has subscribed")
+    if kind == "sse":
+        script.stream()
+    script.close()
+    assert script.wait(5) == 0
+    until(lambda: stage.redis.subscribers() == 0, "its subscription is gone")
 
 
 # --- What may be missing ---
@@ -203,8 +202,7 @@ def test_a_loop_of_polls_does_not_turn_without_pause(run):
 
 def test_an_event_is_answered_together_with_the_gap_of_the_beginning(stage, run):
     poll = poll_after(run, position_now(run))
-    with stage.redis.client() as client:
-        until(lambda: client.pubsub_numpat() == 1, "the program has subscribed")
+    until(lambda: stage.redis.subscribers() == 1, "it has subscribed")
     assert stage.redis.publish("news", "hello") == 1
     gap, event = poll.read_head().json()
     assert gap["event"] == "gap"
@@ -227,9 +225,8 @@ def test_a_list_is_answered_and_the_process_ends(stage, run):
 
 def test_a_poll_is_answered_with_the_event(stage, run):
     wait_holder(stage.redis, [stage.responder(history="redis")])
-    with stage.redis.client() as redis:
-        script = run("longpoll", "channel=news&since=0", path_info="/subscribe")
-        until(lambda: sum(client["psub"] != "0" for client in redis.client_list()) == 2, "it has subscribed")
+    script = run("longpoll", "channel=news&since=0", path_info="/subscribe")
+    until(lambda: stage.redis.subscribers() == 2, "it has subscribed")
     stage.redis.publish("news", "polled")
     script.read_head()
     events = script.json()
@@ -249,8 +246,7 @@ def test_a_poll_without_an_event_is_answered_by_an_empty_list(stage, run):
 def test_a_stop_answers_a_poll(stage, run):
     wait_holder(stage.redis, [stage.responder(history="redis")])
     script = run("longpoll", path_info="/subscribe")
-    with stage.redis.client() as redis:
-        until(lambda: sum(client["psub"] != "0" for client in redis.client_list()) == 2, "it has subscribed")
+    until(lambda: stage.redis.subscribers() == 2, "it has subscribed")
     script.signal(signal.SIGTERM)
     script.read_head()
     assert script.json() == []

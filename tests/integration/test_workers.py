@@ -55,16 +55,11 @@ def test_several_workers_without_a_log_are_refused(stage):
     assert "--workers: '2' needs --history redis; with --history memory use 0 or 1" in responder.log()
 
 
-def subscribers(server):
-    with server.client() as redis:
-        return sum(client["psub"] != "0" for client in redis.client_list())
-
-
 def test_only_the_first_two_workers_subscribe_and_the_third_delivers_all_the_same(stage):
     responder, pids = start(stage, 3)
     until(lambda: len(workers.recorders(responder)) == 2, "two have subscribed")
     assert workers.recorders(responder) == set(pids[:2])
-    assert subscribers(stage.redis) == 2
+    assert stage.redis.subscribers() == 2
     for pid in pids[:2]:
         workers.pause(pid)
     stream = stage.stream(responder)  # only the third can accept it
@@ -72,7 +67,7 @@ def test_only_the_first_two_workers_subscribe_and_the_third_delivers_all_the_sam
         os.kill(pid, signal.SIGCONT)
     stage.redis.publish("news", "by the third")
     assert stream.next_event(type="message").text == "by the third"
-    assert subscribers(stage.redis) == 2
+    assert stage.redis.subscribers() == 2
 
 
 # --- Deaths ---
