@@ -14,7 +14,7 @@ import examples
 import servers
 import web
 import webservers
-from http2 import Http2Response, NotProcessed
+from http2_client import Http2Response, NotProcessed
 from process import children_of, free_port
 from sse import Stream
 

@@ -14,10 +14,10 @@ import statistics
 import subprocess
 import time
 
-import conftest
 import eventsources
 import modes
 import pytest
+import stage as stages
 from process import die_with_parent, until
 
 HEARTBEAT = 1.0
@@ -47,7 +47,7 @@ def figures_file():
 
 @pytest.fixture(scope="module")
 def running(request, certificate):
-    with conftest.open_stage() as stage:
+    with stages.open_stage() as stage:
         yield modes.Site(stage, request.param, certificate)
 
 
@@ -56,7 +56,7 @@ def site(request, running):
     """The mode of this test, which runs for all tests of the module."""
     yield running
     running.hang_up()
-    if conftest.has_failed(request):
+    if stages.has_failed(request):
         print(running.stage.logs())
 
 
