@@ -75,6 +75,7 @@ class Programs:
 
     has_streams = True
     outlives_server = True  # a graceful restart of the web server leaves them as they are
+    hears_always = True  # also between two requests
     is_reloadable = True  # the programs outlive a request, so that signals can make them begin anew
 
     def __init__(self, stage):
@@ -210,6 +211,7 @@ class ByMultiwatch(BySpawnFcgi):
 class AsCgi(Programs):
     """A process for each request."""
 
+    hears_always = False
     outlives_server = False
     is_reloadable = False
     prefix = ""
