@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Fixtures of the integration and browser tests."""
 
-import contextlib
 import pathlib
-import shutil
 import sys
-import tempfile
 
 import pytest
 
@@ -36,25 +33,6 @@ def pytest_runtest_makereport(item, call):
     setattr(item, f"report_{report.when}", report)
 
 
-@contextlib.contextmanager
-def open_stage():
-    """A stage in a private directory with a short path: a unix socket's has 107 bytes at most."""
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="fcgi-push-test."))
-    stage = stages.Stage(directory)
-    try:
-        yield stage
-    finally:
-        wrong = stage.close()
-        if wrong:
-            print(stage.logs())
-        shutil.rmtree(directory)
-    assert not wrong, "; ".join(wrong)
-
-
-def has_failed(request):
-    return not getattr(request.node, "report_call", None) or request.node.report_call.failed
-
-
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
     directory = tmp_path_factory.mktemp("certificate")
@@ -65,15 +43,15 @@ def certificate(tmp_path_factory):
 @pytest.fixture
 def stage(request):
     """Servers on demand. At the end the responders must be alive, clean, and stop with status 0."""
-    with open_stage() as stage:
+    with stages.open_stage() as stage:
         yield stage
-        if has_failed(request):
+        if stages.has_failed(request):
             print(stage.logs())
 
 
 @pytest.fixture(scope="module")
 def shared_stage():
-    with open_stage() as stage:
+    with stages.open_stage() as stage:
         stage.shared_responder = stage.responder()
         yield stage
 
@@ -85,6 +63,6 @@ def common(request, shared_stage):
         shared_stage.shared_responder.restart()  # so that a crash fails one test, not all that follow
     yield shared_stage
     shared_stage.hang_up()
-    if has_failed(request):
+    if stages.has_failed(request):
         print(shared_stage.logs())
     shared_stage.shared_responder.must_be_well()

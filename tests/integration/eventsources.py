@@ -61,8 +61,8 @@ class EventSource(Loop):
         self.last_id = stream.last_id or self.last_id
 
 
-STREAMS = ("HEAD", "/events?channel=probe")
-POLLS = ("GET", "/list?channel=probe")
+STREAMS = ("HEAD", "/events?channel=public:probe")
+POLLS = ("GET", "/list?channel=public:probe")
 
 
 class Probe(Loop):

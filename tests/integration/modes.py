@@ -13,7 +13,7 @@ import examples
 import servers
 import web
 import webservers
-from http2 import Http2Response, NotProcessed
+from http2_client import Http2Response, NotProcessed
 from process import children_of, free_port
 from sse import Stream
 
@@ -74,6 +74,7 @@ class Programs:
 
     has_streams = True
     outlives_server = True  # a graceful restart of the web server leaves them as they are
+    hears_always = True  # also between two requests
     is_reloadable = True  # the programs outlive a request, so that signals can make them begin anew
 
     def __init__(self, stage):
@@ -209,6 +210,7 @@ class ByMultiwatch(BySpawnFcgi):
 class AsCgi(Programs):
     """A process for each request."""
 
+    hears_always = False
     outlives_server = False
     is_reloadable = False
     prefix = ""

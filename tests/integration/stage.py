@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What a test plays on: it starts servers on demand and judges them at the end."""
 
+import contextlib
 import pathlib
+import shutil
+import tempfile
 
 import fastcgi
 import servers
@@ -9,7 +12,8 @@ import web
 import webservers
 
 
-EVERY_CHANNEL = {"news,clock,public:*": "*"}
+# What may be read is the program's to say, in all tests but those of the examples.
+EVERY_CHANNEL = {'setenv.add-environment = ("PUSH_CHANNELS" => "news,clock,public:*")': ""}
 
 
 class Stage:
@@ -135,3 +139,22 @@ class Stage:
 
     def logs(self):
         return "\n".join(f"--- {server.log_path}\n{server.log()[-20000:]}" for server in self._servers)
+
+
+@contextlib.contextmanager
+def open_stage():
+    """A stage in a private directory with a short path: a unix socket's has 107 bytes at most."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="fcgi-push-test."))
+    stage = Stage(directory)
+    try:
+        yield stage
+    finally:
+        wrong = stage.close()
+        if wrong:
+            print(stage.logs())
+        shutil.rmtree(directory)
+    assert not wrong, "; ".join(wrong)
+
+
+def has_failed(request):
+    return not getattr(request.node, "report_call", None) or request.node.report_call.failed

@@ -53,10 +53,11 @@ def test_clients_lose_and_repeat_nothing_and_nobody_is_refused(stage, kind, work
     with Crowd([responder], clients, 1) as crowd, SteadyProbe(responder.path, QUESTIONS[kind]) as probe:
         crowd.wait_positions()
         publisher.start()
-        for number in (signal.SIGHUP, signal.SIGUSR2, signal.SIGUSR2):
+        for times, number in enumerate((signal.SIGHUP, signal.SIGUSR2, signal.SIGUSR2), 2):
             count = len(publisher.sent)
             workers.wait_ended(workers.replace(responder, number))
             until(lambda: len(publisher.sent) > count + 10, "events")
+            until(lambda: all(client.returns >= times for client in clients), "all were moved")
         until(lambda: probe.asked > 100, "a hundred requests")
         publisher.stop()
         until(lambda: len(Log(stage.redis).entries) >= len(publisher.sent), "all is recorded", 20)

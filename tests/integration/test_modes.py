@@ -14,10 +14,10 @@ import statistics
 import subprocess
 import time
 
-import conftest
 import eventsources
 import modes
 import pytest
+import stage as stages
 from process import die_with_parent, until
 
 HEARTBEAT = 1.0
@@ -40,7 +40,7 @@ def figures_file():
 
 @pytest.fixture(scope="module")
 def running(request, certificate):
-    with conftest.open_stage() as stage:
+    with stages.open_stage() as stage:
         yield modes.Site(stage, request.param, certificate)
 
 
@@ -49,8 +49,16 @@ def site(request, running):
     """The mode of this test, which runs for all tests of the module."""
     yield running
     running.hang_up()
-    if conftest.has_failed(request):
+    if stages.has_failed(request):
         print(running.stage.logs())
+
+
+@pytest.fixture
+def heard_site(site):
+    """One at which somebody hears what is published between two polls: with plain CGI, a stream."""
+    if not site.mode.programs.hears_always:
+        site.stream("/events?channel=public:other")
+    yield site
 
 
 def for_modes(chosen):
@@ -119,7 +127,8 @@ def events_of(response):
 
 
 @every_mode
-def test_a_long_poll_is_answered_by_the_event(site, channel):
+def test_a_long_poll_is_answered_by_the_event(heard_site, channel):
+    site = heard_site
     position = site.ask("GET", f"/list?channel={channel}").headers["push-position"]
     with concurrent.futures.ThreadPoolExecutor() as pool:
         answer = pool.submit(site.ask, "GET", f"/subscribe?channel={channel}&since={position}")
@@ -133,7 +142,8 @@ def test_a_long_poll_is_answered_by_the_event(site, channel):
 
 
 @every_mode
-def test_a_poll_for_which_nothing_comes_is_answered_by_an_empty_array(site, channel):
+def test_a_poll_for_which_nothing_comes_is_answered_by_an_empty_array(heard_site, channel):
+    site = heard_site
     position = site.ask("GET", f"/list?channel={channel}").headers["push-position"]
     asked = time.monotonic()
     answer = site.ask("GET", f"/subscribe?channel={channel}&since={position}")
@@ -260,7 +270,7 @@ def test_a_client_that_vanishes_is_forgotten_within_three_heartbeats(site, chann
         until(lambda: site.programs.open_streams() == 1, "the frozen one is forgotten", 3 * HEARTBEAT)
         note(site, killed_ms=round((time.monotonic() - gone) * 1000))
     site.publish(channel, "still here")
-    assert kept.next_event().text == "still here"
+    assert kept.next_event(type="message").text == "still here"
 
 
 # --- Reloads ---
