@@ -58,19 +58,24 @@ static void end_source(struct service *service)
         ev_break(service->loop, EVBREAK_ALL);
 }
 
-static void on_turn_end(struct ev_loop *loop, ev_prepare *prepare, int events)
+static void settle_turn(struct service *service)
 {
-    struct service *service = prepare->data;
     const struct front *front = &service->front;
-
-    (void)loop;
-    (void)events;
     hub_expire(&service->hub);
     front->expire(front->self);
     hub_flush(&service->hub);
     front->reap(front->self);
+}
+
+static void on_turn_end(struct ev_loop *loop, ev_prepare *prepare, int events)
+{
+    struct service *service = prepare->data;
+
+    (void)loop;
+    (void)events;
+    settle_turn(service);
     arm_due(service);
-    if (service->is_ending && front->has_ended(front->self))
+    if (service->is_ending && service->front.has_ended(service->front.self))
         end_source(service);
 }
 
@@ -80,6 +85,7 @@ static void on_grace_over(struct ev_loop *loop, ev_timer *timer, int events)
 {
     struct service *service = timer->data;
     (void)events;
+    settle_turn(service); /* all turns may be over at once, when the process could not run for a while */
     if (!service->front.has_ended(service->front.self))
         log_warning("answers still under way at the end of --grace are cut off");
     ev_break(loop, EVBREAK_ALL);

@@ -71,6 +71,20 @@ def test_a_quiet_stream_ends_at_its_age_too(stage):
 # --- At the end of the program ---
 
 
+def test_streams_end_properly_though_the_process_could_not_run_until_the_grace_was_over(stage):
+    responder = stage.responder(grace="1s").expect_end()
+    streams = [stage.stream(responder) for _ in range(CROWD)]
+    responder.signal(signal.SIGTERM)
+    responder.wait_log("ending; open streams")
+    responder.pause()
+    time.sleep(2.5)  # the grace, and the moment beyond it
+    responder.resume()
+    for stream in streams:
+        assert stream.wait_end()
+        assert_farewell(stream)
+    assert responder.wait() == 0
+
+
 def test_a_stop_ends_streams_evenly_over_the_grace_and_whoever_resumes_misses_nothing(stage, pool):
     first = stage.responder(history="redis", grace=f"{GRACE:.0f}s").expect_end()
     second = stage.responder(history="redis")
