@@ -23,7 +23,7 @@ def check(case):
 
 def _check_missed(case, position):
     texts = numbered(MISSED)
-    case.publish(*texts)
+    _publish_and_wait(case, texts)
     by_header = _come_back(case, texts, {"Last-Event-ID": position})
     came = [event.text for event in by_header.events()]
     if came == texts:
@@ -36,6 +36,14 @@ def _check_missed(case, position):
         case.report.problem("resume", text, "not-resumed")
     else:
         report_miscount(case, "resume", by_header, texts, "not-resumed")
+
+
+def _publish_and_wait(case, texts):
+    """Until the program has the events: they and the client that comes back reach it by different ways."""
+    witness = open_test_stream(case)
+    case.publish(*texts)
+    witness.read_until(lambda: len(witness.events()) >= len(texts), case.options.timeout / 2)
+    witness.close()
 
 
 def _come_back(case, texts, headers, **parameters):

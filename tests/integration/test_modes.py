@@ -55,9 +55,13 @@ def site(request, running):
 
 @pytest.fixture
 def heard_site(site):
-    """One at which somebody hears what is published between two polls: with plain CGI, a stream."""
+    """One at which somebody hears what is published between two polls: with plain CGI, a stream.
+
+    An event shows that it has taken over from those of the test before, who record until they are gone."""
     if not site.mode.programs.hears_always:
-        site.stream("/events?channel=public:other")
+        stream = site.stream("/events?channel=public:other")
+        site.publish("public:other", "who hears this?")
+        stream.next_event(timeout=15.0, type="message")
     yield site
 
 
