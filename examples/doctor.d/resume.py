@@ -11,19 +11,19 @@ SETTLE = 0.3  # seconds in which a repetition would come
 def check(case):
     stream = open_test_stream(case)
     position = stream.last_id
-    stream.close()
     if case.redis:
         try:
-            _check_missed(case, position)
+            _check_missed(case, stream, position)
         except RedisTrouble as trouble:
             case.report.problem("resume", str(trouble), "redis")
     else:
+        stream.close()
         _check_gap(case, position)
 
 
-def _check_missed(case, position):
+def _check_missed(case, stream, position):
     texts = numbered(MISSED)
-    _publish_and_wait(case, texts)
+    _publish_and_wait(case, stream, texts)
     by_header = _come_back(case, texts, {"Last-Event-ID": position})
     came = [event.text for event in by_header.events()]
     if came == texts:
@@ -38,12 +38,14 @@ def _check_missed(case, position):
         report_miscount(case, "resume", by_header, texts, "not-resumed")
 
 
-def _publish_and_wait(case, texts):
-    """Until the program has the events: they and the client that comes back reach it by different ways."""
-    witness = open_test_stream(case)
-    case.publish(*texts)
-    witness.read_until(lambda: len(witness.events()) >= len(texts), case.options.timeout / 2)
-    witness.close()
+def _publish_and_wait(case, stream, texts):
+    """Until the program has the events, which the first stream shows; a client that comes back with a position from
+    before has missed them."""
+    try:
+        case.publish(*texts)
+        stream.read_until(lambda: len(stream.events()) >= len(texts), case.options.timeout / 2)
+    finally:
+        stream.close()
 
 
 def _come_back(case, texts, headers, **parameters):
