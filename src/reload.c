@@ -7,18 +7,14 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/options.h"
 #include "process/pid_file.h"
-
-static bool is_same_text(const char *one, const char *other)
-{
-    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
-}
 
 /* Opens `renewed` when another address is wanted. */
 static int open_socket(const struct listen_socket *present, const struct settings *settings,
                        struct listen_socket *renewed, struct buffer *error)
 {
-    if (is_same_text(settings->listen, present->address))
+    if (socket_is_for(present, settings->listen))
         return 0;
     return socket_open(renewed, settings->listen, (mode_t)settings->socket_mode, error);
 }
@@ -44,7 +40,7 @@ static void replace_socket(struct listen_socket *socket, struct listen_socket *r
 
 static int renew_pid_file(const struct settings *present, const struct settings *settings, struct buffer *error)
 {
-    if (is_same_text(settings->pid_file, present->pid_file))
+    if (option_strings_equal(settings->pid_file, present->pid_file))
         return 0;
     if (settings->pid_file != NULL && pid_file_write(settings->pid_file, getpid(), error) < 0)
         return -1;

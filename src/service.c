@@ -35,9 +35,8 @@ static void on_due(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void arm_due(struct service *service)
 {
-    int64_t hub_next = hub_due(&service->hub);
-    int64_t front_next = service->front.due(service->front.self);
-    int64_t next = hub_next < front_next ? hub_next : front_next;
+    const int64_t dues[] = {hub_due(&service->hub), service->front.due(service->front.self)};
+    int64_t next = timeout_earliest(dues, sizeof(dues) / sizeof(dues[0]));
 
     if (next == TIMEOUT_NEVER) {
         ev_timer_stop(service->loop, &service->due);

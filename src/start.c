@@ -33,12 +33,6 @@ static void print_help(const struct program *program, const struct settings *set
 
 /* --- the socket ----------------------------------------------------------------------------------------------- */
 
-static bool is_opened_for(const struct upgrade *predecessor, const struct settings *settings)
-{
-    return settings->listen == NULL || predecessor->listen == NULL ? settings->listen == predecessor->listen
-                                                                   : strcmp(settings->listen, predecessor->listen) == 0;
-}
-
 /* That of the predecessor, unless another address is wanted now and can be had: its clients go on being served. */
 static void take_socket(struct listen_socket *socket, const struct settings *settings,
                         const struct upgrade *predecessor)
@@ -47,7 +41,7 @@ static void take_socket(struct listen_socket *socket, const struct settings *set
     struct buffer error = {0};
 
     socket_adopt(socket, predecessor->fd, predecessor->listen);
-    if (is_opened_for(predecessor, settings))
+    if (socket_is_for(socket, settings->listen))
         return;
     if (socket_open(&renewed, settings->listen, (mode_t)settings->socket_mode, &error) == 0) {
         socket_close(socket);

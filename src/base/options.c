@@ -269,3 +269,8 @@ void options_print_help(const struct options *options, FILE *out)
     for (const struct option_spec *spec = options->specs; spec->name != NULL; spec++)
         print_option(spec, out);
 }
+
+bool option_strings_equal(const char *one, const char *other)
+{
+    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}

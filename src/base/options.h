@@ -82,4 +82,7 @@ const struct option_spec *options_find(const struct options *options, const char
 /* Prints the table, one or two lines an option. */
 void options_print_help(const struct options *options, FILE *out);
 
+/* Whether two values of OPTION_STRING are the same; NULL is one that is not set. */
+bool option_strings_equal(const char *one, const char *other);
+
 #endif

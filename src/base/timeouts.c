@@ -35,6 +35,15 @@ int64_t timeouts_due(const struct timeouts *timeouts)
     return list_is_empty(&timeouts->waiting) ? TIMEOUT_NEVER : first(timeouts)->due_ms;
 }
 
+int64_t timeout_earliest(const int64_t *dues_ms, size_t count)
+{
+    int64_t earliest = TIMEOUT_NEVER;
+    for (size_t i = 0; i < count; i++)
+        if (dues_ms[i] < earliest)
+            earliest = dues_ms[i];
+    return earliest;
+}
+
 struct timeout *timeouts_take_due(struct timeouts *timeouts, int64_t now_ms)
 {
     if (timeouts_due(timeouts) > now_ms)

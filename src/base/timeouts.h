@@ -7,6 +7,7 @@
 #ifndef BASE_TIMEOUTS_H
 #define BASE_TIMEOUTS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/list.h"
@@ -37,6 +38,9 @@ void timeout_stop(struct timeout *timeout);
 
 /* When the first one falls due, or TIMEOUT_NEVER. */
 int64_t timeouts_due(const struct timeouts *timeouts);
+
+/* The earliest of several moments, of which each may be TIMEOUT_NEVER; TIMEOUT_NEVER when there is none. */
+int64_t timeout_earliest(const int64_t *dues_ms, size_t count);
 
 /* Takes out and returns one that is due, NULL when there is none. It is stopped then. */
 struct timeout *timeouts_take_due(struct timeouts *timeouts, int64_t now_ms);

@@ -64,11 +64,7 @@ int64_t fastcgi_due(const struct fastcgi *fastcgi)
 {
     const int64_t dues[] = {timeouts_due(&fastcgi->incoming), timeouts_due(&fastcgi->draining),
                             timeouts_due(&fastcgi->lingering)};
-    int64_t first = TIMEOUT_NEVER;
-    for (size_t i = 0; i < sizeof(dues) / sizeof(dues[0]); i++)
-        if (dues[i] < first)
-            first = dues[i];
-    return first;
+    return timeout_earliest(dues, sizeof(dues) / sizeof(dues[0]));
 }
 
 static void expire(struct timeouts *timeouts, int64_t now_ms)

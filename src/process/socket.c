@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/host_port.h"
+#include "base/options.h"
 
 enum { BACKLOG = 4096, FIRST_PASSED_FD = 3 /* SD_LISTEN_FDS_START, sd_listen_fds(3) */ };
 
@@ -237,6 +238,11 @@ void socket_adopt(struct listen_socket *out, int fd, const char *address)
         if (lstat(path, &out->file) == 0)
             out->path = alloc_string(path);
     }
+}
+
+bool socket_is_for(const struct listen_socket *socket, const char *address)
+{
+    return option_strings_equal(socket->address, address);
 }
 
 void socket_disown(struct listen_socket *out)

@@ -34,6 +34,9 @@ bool socket_is_listening(int fd);
  */
 int socket_open(struct listen_socket *socket, const char *address, mode_t mode, struct buffer *error);
 
+/* Whether this is what socket_open was asked for with the address, NULL for an inherited one. */
+bool socket_is_for(const struct listen_socket *socket, const char *address);
+
 /* Takes over a listening descriptor that a predecessor opened for the address, NULL when it had inherited it. */
 void socket_adopt(struct listen_socket *socket, int fd, const char *address);
 

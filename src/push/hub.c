@@ -101,11 +101,7 @@ int64_t hub_due(const struct hub *hub)
                             timeouts_due(&hub->limits),
                             timeouts_due(&hub->idle_channels),
                             ending_due(hub)};
-    int64_t first = TIMEOUT_NEVER;
-    for (size_t i = 0; i < sizeof(dues) / sizeof(dues[0]); i++)
-        if (dues[i] < first)
-            first = dues[i];
-    return first;
+    return timeout_earliest(dues, sizeof(dues) / sizeof(dues[0]));
 }
 
 static void expire_subscribers(struct timeouts *timeouts, int64_t now_ms)

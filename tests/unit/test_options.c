@@ -630,9 +630,20 @@ static void the_help_text_shows_defaults_whatever_was_set(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make, drop)
 
+static void strings_that_are_not_set_equal_only_each_other(void **state)
+{
+    (void)state;
+    assert_true(option_strings_equal(NULL, NULL));
+    assert_true(option_strings_equal("a", (char[]){"a"}));
+    assert_false(option_strings_equal("a", "b"));
+    assert_false(option_strings_equal(NULL, ""));
+    assert_false(option_strings_equal("", NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(strings_that_are_not_set_equal_only_each_other),
         TEST(without_any_source_the_defaults_count),
         TEST(finishing_frees_all_strings_and_lists),
         TEST(every_type_is_read_from_the_command_line),

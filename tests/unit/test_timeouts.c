@@ -117,9 +117,20 @@ static void a_length_of_nothing_is_due_at_once(void **state)
     assert_ptr_equal(timeouts_take_due(&f->timeouts, 7), &f->first);
 }
 
+static void the_earliest_of_several_moments_is_found(void **state)
+{
+    const int64_t dues[] = {TIMEOUT_NEVER, 7, -3, 5, TIMEOUT_NEVER};
+    (void)state;
+    assert_int_equal(timeout_earliest(dues, 5), -3);
+    assert_int_equal(timeout_earliest(dues, 2), 7);
+    assert_true(timeout_earliest(dues, 1) == TIMEOUT_NEVER);
+    assert_true(timeout_earliest(dues, 0) == TIMEOUT_NEVER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_earliest_of_several_moments_is_found),
         cmocka_unit_test_setup(without_timeouts_nothing_ever_falls_due, make),
         cmocka_unit_test_setup(a_timeout_falls_due_after_its_length_and_not_a_millisecond_before, make),
         cmocka_unit_test_setup(a_taken_timeout_is_stopped, make),
