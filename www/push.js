@@ -114,7 +114,7 @@ const withQuery = (url, query) => {
   return target.href;
 };
 
-const absolute = (url) => new URL(url, globalThis.document?.baseURI).href;
+const absolute = (url) => new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href;
 
 /** Why there was no answer: fcgi-push says it as JSON, a web server without it sends a page. */
 async function reasonOf(response) {
@@ -176,8 +176,8 @@ export class LongPolling extends Polling {
 
 /**
  * One EventSource that asks for heartbeats, since comments are invisible to scripts. What it tells:
- * on('flow', {id}) with each sign of life, on('message', …), on('lost') while the browser comes back by itself, and
- * last of all on('end', {reason}), when it does not or nothing is heard.
+ * on('heartbeat', {id}), on('message', …), on('lost') while the browser comes back by itself, and last of all
+ * on('end', {reason}), when it does not or nothing is heard.
  */
 class Stream {
   #source;
@@ -221,8 +221,8 @@ class Stream {
     this.#heardAt = Date.now();
     this.#watch('silent', this.#silence);
     const { type, data, lastEventId: id, origin } = event;
-    this.#on('flow', { id });
-    if (type !== 'heartbeat') this.#on('message', { id, type, data, origin });
+    if (type === 'heartbeat') this.#on('heartbeat', { id });
+    else this.#on('message', { id, type, data, origin });
   };
 
   /** How long the browser waits before it comes back is not known, as the server may have told it by "retry". */
@@ -302,8 +302,10 @@ class Connection {
   wake() {
     if (this.#stream) return this.#stream.wake();
     if (!this.#polling) return this.#openStream();
-    this.#polling.stop();
-    this.#polling.start();
+    if (this.#polling.isRunning) {
+      this.#polling.stop();
+      this.#polling.start();
+    }
     this.#probePause = this.#options.retryStream;
     if (!this.#probe) this.#openProbe();
   }
@@ -343,10 +345,10 @@ class Connection {
     this.#stream = this.#makeStream(this.#types, (kind, detail) => {
       if (kind === 'end') return this.#endStream(detail.reason);
       if (kind === 'lost') return this.#lose('lost', null);
-      if (kind === 'message') return this.#take(detail);
-      clearTimeout(this.#timer);
+      clearTimeout(this.#timer); // it flows: nobody needs to ask for its position
       this.#open();
-      this.#move(detail.id);
+      if (kind === 'message') this.#take(detail);
+      else this.#move(detail.id);
     });
   }
 
@@ -410,7 +412,7 @@ class Connection {
   #openProbe() {
     clearTimeout(this.#timer);
     this.#probe = this.#makeStream([], (kind) => {
-      if (kind === 'flow') return this.#returnToStream();
+      if (kind === 'heartbeat') return this.#returnToStream();
       this.#probe.close();
       this.#probe = null;
       this.#probeLater();
@@ -505,11 +507,15 @@ class Sharing {
 
   // --- who leads ---
 
-  /** Waits for the lock; the promise of a lock that another tab has stolen fails. */
+  /** Waits for the lock. Its promise fails when another tab steals it; or when there are no locks for a sandboxed frame. */
   #queue(options) {
     const run = this.#run;
     const lead = () => this.#run === run && new Promise((release) => this.#lead(release));
-    navigator.locks.request(this.#name, options, lead).catch(() => this.#run === run && this.#lostLead());
+    navigator.locks.request(this.#name, options, lead).catch(({ name }) => {
+      if (this.#run !== run) return;
+      if (name === 'AbortError') this.#lostLead();
+      else this.#lead(() => {});
+    });
   }
 
   #lead(release) {
