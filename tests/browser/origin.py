@@ -49,6 +49,8 @@ class Origin:
         options = {"history": "redis", "heartbeat": "1s", "retry": "300ms", "socket_mode": "0666", **options}
         self.sse, self.longpoll = stage.responder(**options), stage.longpoll(**options)
         self.server = self._start_server()
+        self._mode = self.server.directory / front.files[-1]
+        self._good = self._mode.read_text()
 
     def _start_server(self):
         place = self.stage.place("w")
@@ -102,16 +104,20 @@ class Origin:
 
     # Another configuration.
 
-    def rewrite(self, replacements, file=None):
-        """Changes a file of the web server, and has it read anew."""
-        examples.rewrite(self.server.directory / (file or self.front.files[-1]), replacements)
-        until(self.server.reload(), f"{self.server.name} has read its files")
+    def rewrite(self, replacements):
+        """Changes the last file of the web server's mode, and has it read anew."""
+        examples.rewrite(self._mode, replacements)
+        self._reload()
+
+    def restore(self):
+        self._mode.write_text(self._good)
+        self._reload()
 
     def hold_streams(self):
         self.rewrite(self.front.held)
 
-    def release_streams(self):
-        self.rewrite({held: free for free, held in self.front.held.items()})
+    def _reload(self):
+        until(self.server.reload(), f"{self.server.name} has read its files")
 
 
 class Numbers(Loop):

@@ -121,14 +121,13 @@ def test_a_login_page_in_place_of_the_stream_is_survived(origin, source):
     login = origin.server.directory / "root" / "events" / "index.html"
     login.parent.mkdir()
     login.write_text("<!doctype html><title>Log in</title>")
-    mount = {'"/events" => (("socket"': '"/elsewhere" => (("socket"'}
     with Numbers(origin) as numbers:
         numbers.wait(10)
-        origin.rewrite(mount)
+        origin.rewrite({'"/events" => (("socket"': '"/elsewhere" => (("socket"'})
         source.wait_entry("error", timeout=40, reason="refused")
         answer = origin.get()
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-        origin.rewrite({new: old for old, new in mount.items()})
+        origin.restore()
         source.wait_text(numbers.sent[-1], 60)
     source.must_have(numbers.sent)
 
