@@ -477,6 +477,7 @@ class Sharing {
   #transport = 'stream';
   #leaderCursor = '';
   #timer = 0;
+  #isDoubted = false; // the leader: it was asked, and has a moment to answer
 
   constructor(options, types, on) {
     this.#options = options;
@@ -571,12 +572,15 @@ class Sharing {
 
   /** A tab may hold the lock and be asleep. Who hears nothing asks it, and then takes over. */
   #watch() {
+    this.#isDoubted = false;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#doubt(), SILENT_HEARTBEATS * this.#options.heartbeat);
   }
 
   #doubt() {
+    if (this.#isDoubted) return; // waking again and again shall not put off the end of it
     this.#join();
+    this.#isDoubted = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#queue({ steal: true }), LEADER_ANSWER_MS * (1 + Math.random()));
   }

@@ -31,6 +31,7 @@ def test_five_tabs_have_one_poll_where_streams_are_held_back(origin, open_tab):
         pass
     shared.must_have(numbers.sent)
     assert [source.state()["transport"] for source in shared.sources] == ["poll"] * 5
+    origin.publish("news", "for polls that were given up, of which lighttpd tells nobody")
     counters.wait(origin.longpoll, lambda c: c["polls.open"] == 1)
 
 
