@@ -713,7 +713,7 @@ export class PushSource extends EventTarget {
   #lastEventId;
   #transport = 'stream';
   #role = 'alone';
-  #isCached = false;
+  #isAsleep = false;
 
   static {
     for (const [value, name] of ['CONNECTING', 'OPEN', 'CLOSED'].entries()) {
@@ -820,30 +820,35 @@ export class PushSource extends EventTarget {
 
   // --- the page ---
 
-  /** An open connection would keep a page out of the back/forward cache, and a page in it cannot answer. */
+  /**
+   * An open connection would keep a page out of the back/forward cache. Neither there nor frozen does it hear the
+   * server, but it may go on answering other tabs.
+   */
   #watchPage() {
     const { signal } = this.#page;
     const listen = (target, type, listener) => target?.addEventListener?.(type, listener, { signal });
-    listen(globalThis, 'pagehide', () => this.#hide());
+    listen(globalThis, 'pagehide', () => this.#sleep());
     listen(globalThis, 'pageshow', () => this.#show());
     listen(globalThis, 'online', () => this.#wake());
-    listen(globalThis.document, 'resume', () => this.#wake());
+    listen(globalThis.document, 'freeze', () => this.#sleep());
+    listen(globalThis.document, 'resume', () => this.#show());
     listen(globalThis.document, 'visibilitychange', () => document.visibilityState === 'visible' && this.#wake());
   }
 
-  #hide() {
-    this.#isCached = true;
+  #sleep() {
+    if (this.#isAsleep) return;
+    this.#isAsleep = true;
     this.#link.stop();
     this.#readyState = PushSource.CONNECTING;
   }
 
   #show() {
-    if (!this.#isCached) return;
-    this.#isCached = false;
+    if (!this.#isAsleep) return;
+    this.#isAsleep = false;
     this.#link.start(this.#lastEventId);
   }
 
   #wake() {
-    if (!this.#isCached) this.#link.wake();
+    if (!this.#isAsleep) this.#link.wake();
   }
 }
