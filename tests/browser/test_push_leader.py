@@ -81,3 +81,19 @@ def test_a_leader_that_is_frozen_is_replaced_and_follows_when_it_wakes(origin, o
     assert len(sleeper.tab.life("freeze")) == len(sleeper.tab.life("resume")) == 1
     assert shared.wait_leader() is not sleeper
     counters.wait_streams(origin.sse, 1)
+
+
+def test_a_leader_that_hangs_is_replaced_and_follows_when_it_goes_on(origin, open_tab):
+    shared = Shared(origin, open_tab, 3)
+    with Numbers(origin) as numbers:
+        numbers.wait(10)
+        hanging = shared.wait_leader()
+        shared.sources.remove(hanging)
+        hanging.tab.run("setTimeout(() => { for (const end = Date.now() + 9000; Date.now() < end;); })")
+        shared.wait_leader(15)
+        numbers.wait_more(10)
+        shared.sources.append(hanging)
+        hanging.wait(lambda state: state["role"] == "follower", "it follows", 20)
+        numbers.wait_more(10)
+    shared.must_have(numbers.sent)
+    counters.wait_streams(origin.sse, 1)
