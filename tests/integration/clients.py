@@ -13,6 +13,22 @@ from sse import Parser
 PROGRAMS = examples.TOP / "tests" / "clients"
 TYPES = ["order", "gap"]
 
+# Channel, payload, and what a client is told: the type, what stands in the id behind ours, the data.
+PUBLISHED = [
+    ("news", "plain", ("message", "", "plain")),
+    ("clock", '{"id": 7, "event": "order", "data": {"state": "paid"}}', ("order", "~7", '{"state":"paid"}')),
+    ("public:more", "first\nsecond\r\n\n  third: \n", ("message", "", "first\nsecond\n\n  third: \n")),
+    ("news", "Grüße, 世界 🌍, \u2028 and \x0b", ("message", "", "Grüße, 世界 🌍, \u2028 and \x0b")),
+    ("news", '{"event": "order", "data": ""}', ("order", "", "")),
+    ("clock", ": no comment\n\nid: 0\nevent: order", ("message", "", ": no comment\n\nid: 0\nevent: order")),
+    ("news", '{"retry": 250, "data": "and a retry"}', ("message", "", "and a retry")),
+]
+
+
+def as_published(events):
+    """The events without the ids that are ours."""
+    return [(type, "".join(id.partition("~")[1:]), data) for type, id, data in events]
+
 
 class Client(Process):
     """A program on one URL."""
@@ -98,4 +114,19 @@ class Curl(Client):
         return [(item.type, item.id, item.text) for item in items if item.kind == "event"]
 
 
-ALL = [EventSource, FetchEventSource, Requests, Curl]
+class PushSource(Client):
+    """push.js in Node, with npm "eventsource"."""
+
+    def argv(self):
+        return ["node", PROGRAMS / "push_source.mjs", self.url, *self.arguments]
+
+
+class PollingPushSource(PushSource):
+    """push.js in Node, which has no EventSource of its own."""
+
+    def argv(self):
+        return [*super().argv(), "poll"]
+
+
+STREAMING = [EventSource, FetchEventSource, Requests, Curl, PushSource]
+ALL = [*STREAMING, PollingPushSource]

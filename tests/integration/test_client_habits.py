@@ -68,7 +68,7 @@ def make_web(stage):
 
 def test_streams_that_end_by_their_age_lose_and_repeat_nothing(make_web):
     web = make_web(max_age="1s", heartbeat="1s")
-    followers = [web.start(kind) for kind in clients.ALL]
+    followers = [web.start(kind) for kind in clients.STREAMING]
     web.wait_streams(len(followers))
     publisher = eventsources.Publisher(web, "news")
     publisher.start()
