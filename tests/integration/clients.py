@@ -13,6 +13,8 @@ from sse import Parser
 PROGRAMS = examples.TOP / "tests" / "clients"
 TYPES = ["order", "gap"]
 
+TARGET = "/events?channel=news,clock&channel=public:more"
+
 # Channel, payload, and what a client is told: the type, what stands in the id behind ours, the data.
 PUBLISHED = [
     ("news", "plain", ("message", "", "plain")),
@@ -25,27 +27,15 @@ PUBLISHED = [
 ]
 
 
-def as_published(events):
-    """The events without the ids that are ours."""
-    return [(type, "".join(id.partition("~")[1:]), data) for type, id, data in events]
 
-
-class Client(Process):
-    """A program on one URL."""
-
-    name = "client"
-
-    def __init__(self, directory, url, *arguments):
-        super().__init__(directory)
-        self.url = url
-        self.arguments = arguments
-
-    def said(self):
-        """What it has printed, in whole lines."""
-        return self.log().rpartition("\n")[0]
+class Follower:
+    """One who is told of events. What it says are dicts with a kind: open, error, event …"""
 
     def objects(self):
-        return [json.loads(line) for line in self.said().split("\n") if line.startswith("{")]
+        raise NotImplementedError
+
+    def must_be_alive(self):
+        """Raises when it will not be told anything any more."""
 
     def notes(self, kind):
         """What it says of that kind."""
@@ -64,6 +54,24 @@ class Client(Process):
     def wait_note(self, kind, count=1, timeout=10.0):
         until(lambda: len(self.notes(kind)) >= count, f"{count} times {kind}", timeout)
         return self.notes(kind)[count - 1]
+
+
+class Client(Process, Follower):
+    """A program on one URL."""
+
+    name = "client"
+
+    def __init__(self, directory, url, *arguments):
+        super().__init__(directory)
+        self.url = url
+        self.arguments = arguments
+
+    def said(self):
+        """What it has printed, in whole lines."""
+        return self.log().rpartition("\n")[0]
+
+    def objects(self):
+        return [json.loads(line) for line in self.said().split("\n") if line.startswith("{")]
 
     def complaints(self):
         if self.is_alive():

@@ -6,6 +6,7 @@ import counters
 import eventsources
 import pytest
 import requests
+from following import must_have_all
 from process import until
 
 FOLLOWERS = [clients.Requests, clients.Curl]
@@ -76,9 +77,7 @@ def test_streams_that_end_by_their_age_lose_and_repeat_nothing(make_web):
         counters.wait(web.sse, lambda c: c["streams.aged"] >= 3 * len(followers), 20)
     finally:
         publisher.stop()
-    for client in followers:
-        until(lambda: client.texts()[-1:] == publisher.sent[-1:], "the last event")
-        assert client.texts() == publisher.sent, type(client).__name__
+    must_have_all(followers, publisher.sent)
 
 
 # --- @microsoft/fetch-event-source ---
