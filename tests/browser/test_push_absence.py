@@ -92,7 +92,7 @@ def test_a_page_that_was_closed_stays_so_out_of_the_cache(origin, open_tab):
 
 
 @SHARE
-@pytest.mark.parametrize("hidden", [seconds(6), seconds(60)])
+@pytest.mark.parametrize("hidden", [seconds(4), seconds(60)])
 def test_a_tab_goes_on_while_it_is_hidden(origin, open_tab, hidden, share):
     source = open_tab(origin.page).listen(heartbeat=1000, share=share).wait_open()
     with Numbers(origin) as numbers:
@@ -107,7 +107,7 @@ def test_a_tab_goes_on_while_it_is_hidden(origin, open_tab, hidden, share):
 
 
 @SHARE
-@pytest.mark.parametrize("frozen", [seconds(6), seconds(60)])
+@pytest.mark.parametrize("frozen", [seconds(4), seconds(60)])
 def test_a_tab_that_was_frozen_goes_on(origin, open_tab, frozen, share):
     source = open_tab(origin.page).listen(heartbeat=1000, share=share).wait_open()
     with Numbers(origin) as numbers:
@@ -130,9 +130,8 @@ def set_offline(tab, is_offline):
     tab.tell_browser("Network.emulateNetworkConditions", offline=is_offline, **speed)
 
 
-@SHARE
-def test_a_browser_that_was_offline_goes_on_at_once(origin, open_tab, share):
-    source = open_tab(origin.page).listen(heartbeat=1000, share=share).wait_open()
+def test_a_browser_that_was_offline_goes_on_at_once(origin, open_tab):
+    source = open_tab(origin.page).listen(heartbeat=1000).wait_open()
     with Numbers(origin) as numbers:
         numbers.wait(10)
         set_offline(source.tab, True)

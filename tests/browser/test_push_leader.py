@@ -33,7 +33,7 @@ def crash(tab):
 @pytest.mark.parametrize("end", [close, close_source, navigate, crash])
 def test_a_leader_that_ends_in_the_middle_is_replaced(origin, open_tab, end):
     shared = Shared(origin, open_tab, 5)
-    with Numbers(origin, 100) as numbers:
+    with Numbers(origin, 100, pause=0.02) as numbers:
         numbers.wait(40)
         began = shared.end_leader(end)
         shared.must_lead_within(1000, began)

@@ -2,7 +2,6 @@
 """A connection over which nothing comes any more, though nobody has ended it, is ended and gone on with."""
 
 import counters
-import pytest
 from origin import Numbers, Origin
 
 
@@ -13,10 +12,9 @@ def waited(source, reason):
     return (error["at"] - heard[-1]) / 1000
 
 
-@pytest.mark.parametrize("share", [False, True], ids=["alone", "shared"])
-def test_a_stream_that_falls_silent_is_ended_after_three_heartbeats_and_gone_on_with(stage, open_tab, share):
+def test_a_stream_that_falls_silent_is_ended_after_three_heartbeats_and_gone_on_with(stage, open_tab):
     origin = Origin(stage)
-    source = open_tab(origin.page).listen(heartbeat=1000, share=share).wait_open()
+    source = open_tab(origin.page).listen(heartbeat=1000).wait_open()
     with Numbers(origin) as numbers:
         numbers.wait(10)
         origin.sse.pause()
