@@ -5,6 +5,7 @@ import time
 
 import counters
 import pytest
+from durations import seconds
 from origin import Numbers, Origin
 
 SHARE = pytest.mark.parametrize("share", [False, True], ids=["alone", "shared"])
@@ -13,11 +14,6 @@ SHARE = pytest.mark.parametrize("share", [False, True], ids=["alone", "shared"])
 @pytest.fixture
 def origin(stage):
     return Origin(stage)
-
-
-def seconds(number):
-    """As a parameter of what takes so long: more than a few only with --long."""
-    return pytest.param(number, marks=pytest.mark.long if number > 10 else ())
 
 
 def go_back(tab):

@@ -4,6 +4,7 @@
 import time
 
 import pytest
+from durations import seconds
 from origin import Numbers, Origin
 from process import until
 
@@ -18,11 +19,6 @@ def origin(stage):
 @pytest.fixture
 def source(origin, open_tab):
     return open_tab(origin.page).listen(heartbeat=1000).wait_open()
-
-
-def seconds(number):
-    """As a parameter of what takes so long: more than a few only with --long."""
-    return pytest.param(number, marks=pytest.mark.long if number > 10 else ())
 
 
 def test_a_responder_that_comes_back_after_a_503_is_gone_on_with(origin, source):
