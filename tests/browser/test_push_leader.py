@@ -97,3 +97,24 @@ def test_a_leader_that_hangs_is_replaced_and_follows_when_it_goes_on(origin, ope
         numbers.wait_more(10)
     shared.must_have(numbers.sent)
     counters.wait_streams(origin.sse, 1)
+
+
+def test_a_leader_who_was_told_by_nobody_learns_which_types_the_others_listen_for(origin, open_tab):
+    """It came while the leader hung, and took over from it before anybody else."""
+    hanging, follower = (
+        open_tab(origin.page).listen(share=True, heartbeat=1000, types=types).wait_open() for types in ([], ["order"])
+    )
+    follower.tab.run(
+        "const { request } = LockManager.prototype;"
+        "LockManager.prototype.request = function (name, options, lead) {"
+        "  return options.steal ? new Promise(() => {}) : request.call(this, name, options, lead); }"
+    )
+    tab = open_tab(origin.page)
+    hanging.tab.run("setTimeout(() => { for (const end = Date.now() + 9000; Date.now() < end;); })")
+    late = tab.listen(share=True, heartbeat=1000)
+    with Numbers(origin, envelope={"event": "order"}) as numbers:
+        late.wait(lambda state: state["role"] == "leader", "it leads")
+        numbers.wait_more(10)
+        hanging.wait(lambda state: state["role"] == "follower", "the other one goes on", 20)
+        numbers.wait_more(10)
+    follower.must_have(numbers.sent)
