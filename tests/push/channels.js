@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The BroadcastChannels of an origin: what one tab posts, each other hears later, in the order of the posting tab.
+// The BroadcastChannels of an origin: what one tab posts, each other hears later, in the order of the posting tab. What
+// is on its way when the posting tab ends, only some hear.
 
 export class Channels {
   #open = new Set();
@@ -45,7 +46,7 @@ export class Channels {
   #post(sender, data) {
     for (const channel of this.#open) {
       if (channel === sender || channel.name !== sender.name) continue;
-      const hear = () => this.#open.has(channel) && channel.onmessage?.({ data });
+      const hear = () => !sender.tab.isEnded && this.#open.has(channel) && channel.onmessage?.({ data });
       channel.tab.later(hear, this.#delay(sender.tab, channel.tab));
     }
   }

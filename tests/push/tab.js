@@ -31,6 +31,7 @@ class PageTarget extends EventTarget {
 
 export class Tab {
   isFrozen = false;
+  isEnded = false;
   sources = new Set(); // open EventSources
   fetches = new Set(); // requests that are not answered yet
   window = new PageTarget();
@@ -98,7 +99,7 @@ export class Tab {
   /** Ends in the middle of whatever it does. */
   kill() {
     const { clock, locks, channels } = this.#world;
-    this.isFrozen = true;
+    this.isEnded = true;
     for (const source of this.sources) source.close();
     for (const request of this.fetches) request.drop();
     clock.forget(this);
