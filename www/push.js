@@ -48,8 +48,13 @@ class DetailEvent extends Event {
 function pause(ms, signal) {
   return new Promise((wake) => {
     if (signal.aborted) return wake();
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener('abort', () => { clearTimeout(timer); wake(); }, { once: true });
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      wake();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
   });
 }
 
