@@ -402,7 +402,6 @@ class Connection {
     const polling = new LongPolling({ url, withCredentials });
     this.#polling = polling;
     this.#isOpen = false;
-    this.#on('transport', { transport: 'poll', reason });
     polling.addEventListener('update', ({ detail }) => this.#takeAll(detail, polling));
     polling.addEventListener('error', () => this.#lose('failed', shortPause(++this.#failures)));
     this.#askPosition().then((position) => { // at once, while a poll may be answered only after half a minute
@@ -412,6 +411,7 @@ class Connection {
       polling.start();
     });
     if (EventSource) this.#probeLater();
+    this.#on('transport', { transport: 'poll', reason });
   }
 
   #takeAll(events, polling) {
@@ -441,8 +441,8 @@ class Connection {
 
   #returnToStream() {
     this.stop();
-    this.#on('transport', { transport: 'stream', reason: null });
     this.#openStream();
+    this.#on('transport', { transport: 'stream', reason: null });
   }
 }
 
@@ -543,16 +543,16 @@ class Sharing {
     clearTimeout(this.#timer);
     this.#release = release;
     this.#kept = null;
-    this.#connection ??= this.#connect();
-    this.#setRole('leader');
-    this.#adopt(this.#connection);
+    const connection = (this.#connection ??= this.#connect());
     this.#postState();
+    this.#setRole('leader');
+    this.#adopt(connection);
   }
 
   #lostLead() {
-    this.#follow();
     this.#queue({ signal: this.#run.signal });
     this.#join();
+    this.#follow();
   }
 
   #follow() {
@@ -622,9 +622,9 @@ class Sharing {
   #hearState({ cursor, isOpen, transport, types }) {
     this.#leaderCursor = cursor;
     this.#addTypes(types);
-    this.#adopt({ isOpen, transport });
     if (!this.#kept && isBehind(this.#cursor, cursor)) this.#catchUp();
     else if (!this.#cursor) this.#pass({ kind: 'position', detail: { id: cursor } });
+    this.#adopt({ isOpen, transport }); // last, since who hears it may close the source
   }
 
   /** Shows the state of what the events come over from now on. */
