@@ -637,10 +637,14 @@ class Sharing {
     this.#leaderCursor = news.detail.id;
     if (!this.#kept && isBehind(this.#cursor, news.before)) this.#catchUp();
     if (this.#kept) this.#kept.push(news);
-    else this.#pass(news);
+    else if (!this.#has(news)) this.#pass(news);
   }
 
-  /** The leader's position becomes ours, even when it is earlier: what comes twice by that is known by its id. */
+  /** Who leads now may have been asleep, and hear first what we have, or what was before our beginning. */
+  #has({ before, detail: { id } }) {
+    return isBehind(before, this.#cursor) && !isBehind(this.#cursor, id);
+  }
+
   #pass({ kind, detail }) {
     this.#cursor = detail?.id || this.#cursor;
     this.#transport = detail?.transport ?? this.#transport;
@@ -656,7 +660,7 @@ class Sharing {
   }
 
   #tell(kind, detail) {
-    const before = this.#cursor;
+    const before = this.#cursor || detail?.id; // without a position nobody can know what was before it
     const isNews = kind === 'message' || kind === 'position';
     if (this.#role === 'leader') this.#post(kind, detail, before);
     if (isNews || this.#role === 'leader') this.#pass({ kind, detail });
@@ -676,7 +680,7 @@ class Sharing {
     const kept = this.#kept;
     this.#connection.stop();
     this.#connection = this.#kept = null;
-    for (const news of kept) if (this.#run) this.#pass(news);
+    for (const news of kept) if (this.#run) this.#hearNews(news); // its leader may have ended, and left out something
   }
 }
 
@@ -791,7 +795,7 @@ export class PushSource extends EventTarget {
   #hear(kind, detail) {
     if (this.#readyState === PushSource.CLOSED) return;
     if (kind === 'message') this.#deliver(detail);
-    else if (kind === 'position') this.#lastEventId = detail.id;
+    else if (kind === 'position') this.#lastEventId = detail.id || this.#lastEventId;
     else if (kind === 'open') this.#open();
     else if (kind === 'lost') this.#lose(detail);
     else this.#change(kind, detail);
