@@ -191,10 +191,11 @@ class Stream {
   #timer = 0;
   #heardAt = Date.now(); // unlike a timer, it counts the time that the machine slept
   #isLost = false;
-  #hasPosition = true; // the source knows where it is, and can come back by itself
+  #hasPosition; // the source knows where it is, and can come back by itself
 
   constructor(url, { EventSource, withCredentials, heartbeat }, types, on) {
     this.#on = on;
+    this.#hasPosition = new URL(url).searchParams.has('lastEventId');
     this.#silence = SILENT_HEARTBEATS * heartbeat;
     this.#source = new EventSource(url, { withCredentials });
     for (const type of ['open', 'error', 'heartbeat', ...types]) this.listen(type);
@@ -234,7 +235,7 @@ class Stream {
   /** How long the browser waits before it comes back is not known, as the server may have told it by "retry". */
   #lose() {
     if (this.#source.readyState === 2) return this.#end('refused');
-    if (!this.#hasPosition) return this.#end('lost'); // npm's eventsource forgets ids without an event
+    if (!this.#hasPosition) return this.#end('lost'); // it never opened; or it is npm's, which forgets ids without an event
     this.#isLost = true;
     this.#watch('silent', this.#silence);
     this.#on('lost');
@@ -258,6 +259,7 @@ class Connection {
   #types;
   #on;
   #cursor = '';
+  #beginning = ''; // what was asked for beside the stream, until that tells where it is
   #isOpen = false;
   #stream = null;
   #polling = null;
@@ -287,6 +289,7 @@ class Connection {
 
   start(cursor) {
     this.#cursor = cursor;
+    this.#beginning = '';
     this.#probePause = this.#options.retryStream;
     if (this.#options.EventSource) this.#openStream();
     else this.#openPolling(null);
@@ -337,6 +340,11 @@ class Connection {
     this.#on('position', { id: this.#cursor });
   }
 
+  /** Before the first position there is what the server said it was. */
+  #begin() {
+    if (!this.#cursor && this.#beginning) this.#move(this.#beginning);
+  }
+
   #take(message) {
     if (message.id) this.#cursor = message.id;
     this.#on('message', message);
@@ -356,7 +364,10 @@ class Connection {
 
   #openStream() {
     clearTimeout(this.#timer);
-    if (!this.#cursor && this.#options.pollUrl) this.#askPosition(); // in case the stream that would tell it is held back
+    this.#begin();
+    if (!this.#cursor && this.#options.pollUrl) { // in case the stream that would tell it is held back
+      this.#askPosition().then((position) => { this.#beginning ||= position; });
+    }
     this.#stream = this.#makeStream(this.#types, (kind, detail) => {
       if (kind === 'end') return this.#endStream(detail.reason);
       if (kind === 'lost') return this.#lose('lost', null);
@@ -387,9 +398,7 @@ class Connection {
     try {
       const credentials = withCredentials ? 'include' : 'same-origin';
       const { headers } = await fetch(pollUrl, { method: 'HEAD', credentials, signal: asking.signal });
-      const position = headers.get('Push-Position') ?? '';
-      if (!asking.signal.aborted) this.#cursor ||= position;
-      return position;
+      return headers.get('Push-Position') ?? '';
     } catch {
       return '';
     } finally {
@@ -406,6 +415,8 @@ class Connection {
     polling.addEventListener('error', () => this.#lose('failed', shortPause(++this.#failures)));
     this.#askPosition().then((position) => { // at once, while a poll may be answered only after half a minute
       if (this.#polling !== polling) return;
+      this.#beginning ||= position;
+      this.#begin();
       if (position) this.#open();
       polling.since = this.#cursor;
       polling.start();
