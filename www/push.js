@@ -253,6 +253,8 @@ class Stream {
   }
 }
 
+const firstTransport = ({ EventSource }) => (EventSource ? 'stream' : 'poll');
+
 /** The events of one URL, for ever, after `cursor`. */
 class Connection {
   #options;
@@ -261,6 +263,7 @@ class Connection {
   #cursor = '';
   #beginning = ''; // what was asked for beside the stream, until that tells where it is
   #isOpen = false;
+  #transport;
   #stream = null;
   #polling = null;
   #probe = null; // a Stream beside the polls, to see whether it flows
@@ -273,6 +276,7 @@ class Connection {
     this.#options = options;
     this.#types = types;
     this.#on = on;
+    this.#transport = firstTransport(options);
   }
 
   get cursor() {
@@ -284,15 +288,16 @@ class Connection {
   }
 
   get transport() {
-    return this.#polling ? 'poll' : 'stream';
+    return this.#transport;
   }
 
   start(cursor) {
     this.#cursor = cursor;
     this.#beginning = '';
     this.#probePause = this.#options.retryStream;
-    if (this.#options.EventSource) this.#openStream();
-    else this.#openPolling(null);
+    if (!this.#options.EventSource) return this.#openPolling(null);
+    this.#openStream();
+    this.#use('stream', null);
   }
 
   stop() {
@@ -338,6 +343,13 @@ class Connection {
   #move(id) {
     if (id) this.#cursor = id;
     this.#on('position', { id: this.#cursor });
+  }
+
+  /** To be told last: who hears it may close the source. */
+  #use(transport, reason) {
+    if (transport === this.#transport) return;
+    this.#transport = transport;
+    this.#on('transport', { transport, reason });
   }
 
   /** Before the first position there is what the server said it was. */
@@ -422,7 +434,7 @@ class Connection {
       polling.start();
     });
     if (EventSource) this.#probeLater();
-    this.#on('transport', { transport: 'poll', reason });
+    this.#use('poll', reason);
   }
 
   #takeAll(events, polling) {
@@ -453,7 +465,7 @@ class Connection {
   #returnToStream() {
     this.stop();
     this.#openStream();
-    this.#on('transport', { transport: 'stream', reason: null });
+    this.#use('stream', null);
   }
 }
 
@@ -490,7 +502,7 @@ class Sharing {
   #release = null; // gives the lock back
   #connection = null; // the leader's; or a follower's who catches up
   #kept = null; // the leader's news while catching up
-  #transport = 'stream';
+  #transport;
   #leaderCursor = '';
   #timer = 0;
   #isDoubted = false; // the leader: it was asked, and has a moment to answer
@@ -499,6 +511,7 @@ class Sharing {
     this.#options = options;
     this.#types = types;
     this.#on = on;
+    this.#transport = firstTransport(options);
     this.#name = `fcgi-push ${options.url} ${options.withCredentials}`;
   }
 
@@ -731,7 +744,7 @@ export class PushSource extends EventTarget {
   #page = new AbortController();
   #readyState = 0;
   #lastEventId;
-  #transport = 'stream';
+  #transport;
   #role = 'alone';
   #isAsleep = false;
 
@@ -762,7 +775,7 @@ export class PushSource extends EventTarget {
     const isShared = share && Sharing.isPossible;
     const settings = { url: this.#url, pollUrl, withCredentials, heartbeat, EventSource, retryStream };
     if (isShared) this.#role = 'follower';
-    if (!EventSource) this.#transport = 'poll';
+    this.#transport = firstTransport(settings);
     this.#link = new (isShared ? Sharing : Connection)(settings, this.#types, (kind, detail) => this.#hear(kind, detail));
     this.#watchPage();
     this.#link.start(lastEventId);
