@@ -808,10 +808,11 @@ export class PushSource extends EventTarget {
     return beside.href;
   }
 
+  /** Beside the listeners: the same function may be one of them, too. */
   #setHandler(type, handler) {
-    this.removeEventListener(type, this.#handlers[type]);
+    const isFirst = !(type in this.#handlers);
     this.#handlers[type] = typeof handler === 'function' ? handler : null;
-    if (this.#handlers[type]) this.addEventListener(type, handler);
+    if (isFirst) this.addEventListener(type, (event) => this.#handlers[type]?.call(this, event));
   }
 
   // --- news ---
