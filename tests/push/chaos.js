@@ -47,7 +47,9 @@ export class Chaos {
     'poll weather': () => (this.#world.server.weather.poll = this.#pick(WEATHERS)),
     latency: () => (this.#world.server.latency = this.#pick([1, 5, 5, 50, 800])),
     freeze: () => this.#change('awake', 'frozen', (tab) => tab.freeze()),
-    thaw: () => this.#change('frozen', 'awake', (tab) => tab.thaw()),
+    resume: () => this.#change('frozen', 'awake', (tab) => tab.resume()),
+    halt: () => this.#change('awake', 'halted', (tab) => tab.halt()),
+    'go on': () => this.#change('halted', 'awake', (tab) => tab.goOn()),
     hide: () => this.#change('awake', 'hidden', (tab) => tab.hide()),
     show: () => this.#change('hidden', 'awake', (tab) => tab.show()),
     look: () => this.#change('awake', 'awake', (tab) => tab.look()),
@@ -58,7 +60,8 @@ export class Chaos {
 
   async #calm() {
     for (const each of this.#tabs) {
-      if (each.state === 'frozen') each.tab.thaw();
+      if (each.state === 'halted') each.tab.goOn();
+      if (each.state === 'frozen') each.tab.resume();
       if (each.state === 'hidden') each.tab.show();
     }
     this.#world.server.weather = { stream: 'good', poll: 'good' };

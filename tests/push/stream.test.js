@@ -75,7 +75,7 @@ test('a quiet stream is left alone for an hour', async () => {
   const world = new World();
   const heard = world.tab().open();
   await world.pass(3600000);
-  assert.equal(world.server.requests.length, 1);
+  assert.deepEqual([world.server.requested('stream').length, world.server.requested('poll').length], [1, 0]);
   assert.deepEqual(heard.said, [{ type: 'open' }]);
 });
 

@@ -2,6 +2,7 @@
 //
 // A tab of a browser: push.js in a world of its own, made of stand-ins for all that it meets outside.
 
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
@@ -23,6 +24,7 @@ class PageTarget extends EventTarget {
   listeners = 0;
 
   addEventListener(type, listener, options) {
+    setMaxListeners(0, options.signal);
     super.addEventListener(type, listener, options);
     this.listeners++;
     options.signal.addEventListener('abort', () => this.listeners--);
@@ -69,10 +71,21 @@ export class Tab {
   // --- what browsers and people do to tabs ---
 
   freeze() {
+    this.document.dispatchEvent(new Event('freeze'));
     this.isFrozen = true;
   }
 
-  thaw() {
+  resume() {
+    this.isFrozen = false;
+    this.document.dispatchEvent(new Event('resume'));
+  }
+
+  /** Stands still without being told, as when the machine sleeps. */
+  halt() {
+    this.isFrozen = true;
+  }
+
+  goOn() {
     this.isFrozen = false;
   }
 
