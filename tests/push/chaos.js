@@ -26,8 +26,6 @@ export class Chaos {
     for (let i = 0; i < tabs; i++) this.#openTab({ lastEventId: '0' });
   }
 
-  get now() { return this.#world.clock.now; }
-
   async run() {
     for (let step = 0; step < STEPS; step++) {
       const [name, action] = this.#pick(Object.entries(this.#actions));

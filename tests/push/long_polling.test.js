@@ -118,7 +118,7 @@ test('without Push-Position the last id is where it goes on', async () => {
   polling.start();
   const [request] = tab.fetches;
   request.onAnswer(200, {}, JSON.stringify([{ id: '7-0', event: 'message', data: 'x' }]));
-  await world.pass(10);
+  await world.pass(0);
   assert.equal(polling.since, '7-0');
 });
 
@@ -137,6 +137,7 @@ test('stopped at any moment it leaves no timer and no request', async () => {
     polling.start();
     await world.pass(moment);
     polling.stop();
+    await world.pass(0);
     assert.deepEqual([tab.leftovers.timers, tab.leftovers.requests], [0, 0], `at ${moment}`);
     assert.equal(world.server.count('poll'), 0);
   }

@@ -18,7 +18,7 @@ export class Server {
   weather = { stream: 'good', poll: 'good' };
   latency = 5;
   retry = 3000;
-  requests = []; // [what, url] of all
+  requests = []; // [what, url, tab] of all
   #clock;
   #log;
   #streams = new Set();
@@ -75,7 +75,7 @@ export class Server {
 
   /** client: an EventSource. Returns what ends the stream from its side. */
   stream(client, url, since) {
-    this.requests.push(['stream', url]);
+    this.requests.push(['stream', url, client.tab]);
     const { searchParams: query } = new URL(url);
     const stream = { client, delay: this.latency, isHeard: true, timer: 0 };
     this.#streams.add(stream);
@@ -114,7 +114,7 @@ export class Server {
 
   /** client: a request. Returns what ends it from its side. */
   poll(client, method, url) {
-    this.requests.push([method === 'HEAD' ? 'head' : 'poll', url]);
+    this.requests.push([method === 'HEAD' ? 'head' : 'poll', url, client.tab]);
     const since = new URL(url).searchParams.get('since');
     const poll = { client, delay: this.latency, isHeard: this.weather.poll !== 'hidden', timer: 0 };
     this.#polls.add(poll);
