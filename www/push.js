@@ -477,6 +477,7 @@ class Sharing {
   #transport = 'stream';
   #leaderCursor = '';
   #timer = 0;
+  #isDoubted = false; // the leader: it was asked, and has a moment to answer
 
   constructor(options, types, on) {
     this.#options = options;
@@ -571,12 +572,15 @@ class Sharing {
 
   /** A tab may hold the lock and be asleep. Who hears nothing asks it, and then takes over. */
   #watch() {
+    this.#isDoubted = false;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#doubt(), SILENT_HEARTBEATS * this.#options.heartbeat);
   }
 
   #doubt() {
+    if (this.#isDoubted) return; // waking again and again shall not put off the end of it
     this.#join();
+    this.#isDoubted = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#queue({ steal: true }), LEADER_ANSWER_MS * (1 + Math.random()));
   }
@@ -709,7 +713,7 @@ export class PushSource extends EventTarget {
   #lastEventId;
   #transport = 'stream';
   #role = 'alone';
-  #isCached = false;
+  #isAsleep = false;
 
   static {
     for (const [value, name] of ['CONNECTING', 'OPEN', 'CLOSED'].entries()) {
@@ -816,30 +820,35 @@ export class PushSource extends EventTarget {
 
   // --- the page ---
 
-  /** An open connection would keep a page out of the back/forward cache, and a page in it cannot answer. */
+  /**
+   * An open connection would keep a page out of the back/forward cache. Neither there nor frozen does it hear the
+   * server, but it may go on answering other tabs.
+   */
   #watchPage() {
     const { signal } = this.#page;
     const listen = (target, type, listener) => target?.addEventListener?.(type, listener, { signal });
-    listen(globalThis, 'pagehide', () => this.#hide());
+    listen(globalThis, 'pagehide', () => this.#sleep());
     listen(globalThis, 'pageshow', () => this.#show());
     listen(globalThis, 'online', () => this.#wake());
-    listen(globalThis.document, 'resume', () => this.#wake());
+    listen(globalThis.document, 'freeze', () => this.#sleep());
+    listen(globalThis.document, 'resume', () => this.#show());
     listen(globalThis.document, 'visibilitychange', () => document.visibilityState === 'visible' && this.#wake());
   }
 
-  #hide() {
-    this.#isCached = true;
+  #sleep() {
+    if (this.#isAsleep) return;
+    this.#isAsleep = true;
     this.#link.stop();
     this.#readyState = PushSource.CONNECTING;
   }
 
   #show() {
-    if (!this.#isCached) return;
-    this.#isCached = false;
+    if (!this.#isAsleep) return;
+    this.#isAsleep = false;
     this.#link.start(this.#lastEventId);
   }
 
   #wake() {
-    if (!this.#isCached) this.#link.wake();
+    if (!this.#isAsleep) this.#link.wake();
   }
 }
