@@ -37,7 +37,7 @@ def blocks(url, last_id):
         if answer.status_code >= 500:
             return  # something on the way restarts
         answer.raise_for_status()
-        piece = None if answer.raw.chunked else 1  # as it comes; the default waits for 512 bytes where nothing is chunked
+        piece = None if answer.raw.chunked else 1  # or it waits for 512 bytes where nothing is chunked
         fields = {}
         for line in answer.iter_lines(piece):  # bytes: as text, lines would end at U+2028 and others, too
             name, _, value = line.decode().partition(":")
