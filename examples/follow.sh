@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # follow.sh URL [LAST-ID] - print a stream's events with curl, for ever
