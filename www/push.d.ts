@@ -49,7 +49,9 @@ export interface PushSourceOptions {
   pollUrl?: string | URL | null;
   /** The server's --heartbeat (15 s). */
   heartbeat?: number;
-  /** Where there is no global one. */
+  /** While it polls, how long until streaming is tried again (30 s); it doubles up to a quarter of an hour. */
+  retryStream?: number;
+  /** Where there is no global one; null: poll. */
   EventSource?: typeof EventSource | null;
 }
 
@@ -146,6 +148,6 @@ export interface LongPollingOptions {
 /** Polls /subscribe without a pause, and goes on where the answer before ended: nothing is missed, nor while it is stopped. */
 export class LongPolling extends Polling<PushedEvent[]> {
   constructor(options: LongPollingOptions);
-  /** The position from which the next request goes on; of the last answer when its "update" is told. */
-  readonly since: string;
+  /** Where the next request goes on: behind the last answer, when its "update" is told. */
+  since: string;
 }

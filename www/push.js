@@ -1,0 +1,830 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//
+// Events of fcgi-push in a page, whatever happens on the way. One file without dependencies; push.d.ts is its manual.
+//
+//   import { PushSource } from './push.js';
+//   const source = new PushSource('/events?channel=news');
+//   source.addEventListener('message', (event) => console.log(event.lastEventId, event.data));
+//   source.addEventListener('gap', () => location.reload());
+//
+// From the bottom up: Polling and LongPolling ask again and again. Stream is one EventSource, watched. Connection
+// brings the events of one URL by a Stream, or by a LongPolling where streams are held back. Sharing has one
+// Connection for all tabs. PushSource is the face of either. Between these, news are passed on as on(kind, detail):
+//
+//   message    {id, type, data, origin}             an event
+//   position   {id}                                 a sign of life, and from where it would go on
+//   open                                            events flow
+//   lost       {reason, retryAfter}                 they do not, and it is tried again
+//   transport  {transport, reason}                  how they will come from now on
+
+const HEARTBEAT_MS = 15000; // the server's --heartbeat
+const SILENT_HEARTBEATS = 3;
+const FIRST_HEARTBEAT_MS = 5000; // the server sends it at once
+const POSITION_MS = 300; // a stream that flows has shown its position by then
+const BACKOFF_MS = 1000;
+const BACKOFF_MAX_MS = 30000;
+const RETRY_STREAM_MS = 30000;
+const RETRY_STREAM_MAX_MS = 15 * 60000;
+const POLL_PAUSE_MS = 3000;
+const POLL_PAUSE_MAX_MS = 30000;
+const POLL_TIMEOUT_MS = 60000; // twice the server's --poll-timeout
+const LEADER_ANSWER_MS = 2000;
+const REMEMBERED_IDS = 2000;
+
+/** Full jitter: a moment anywhere in a time that doubles, so that clients do not come back together. */
+const backoff = (failures) => Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** failures);
+
+/** An Event that says more; CustomEvent is missing in older versions of Node. */
+class DetailEvent extends Event {
+  constructor(type, detail) {
+    super(type);
+    this.detail = detail;
+  }
+}
+
+// --- Polling --------------------------------------------------------------------------------------------------------
+
+/** Resolves after the time, or when the signal aborts. */
+function pause(ms, signal) {
+  return new Promise((wake) => {
+    if (signal.aborted) return wake();
+    const timer = setTimeout(wake, ms);
+    signal.addEventListener('abort', () => { clearTimeout(timer); wake(); }, { once: true });
+  });
+}
+
+const shortPause = (errors) => Math.min(POLL_PAUSE_MS * (errors + 1), POLL_PAUSE_MAX_MS);
+
+export class Polling extends EventTarget {
+  #request;
+  #needToPolling;
+  #delay;
+  #run = null; // an AbortController; null while stopped
+
+  constructor({ request, needToPolling = () => true, delay = shortPause }) {
+    super();
+    this.#request = request;
+    this.#needToPolling = needToPolling;
+    this.#delay = delay;
+  }
+
+  get isRunning() {
+    return this.#run !== null;
+  }
+
+  start() {
+    if (this.isRunning) return;
+    this.#run = new AbortController();
+    this.#repeat(this.#run.signal);
+  }
+
+  stop() {
+    if (!this.isRunning) return;
+    this.#run.abort();
+    this.#run = null;
+    this.dispatchEvent(new Event('end'));
+  }
+
+  /** One run. After stop() its signal stays aborted, even when another run has started meanwhile. */
+  async #repeat(signal) {
+    let errors = 0;
+    while (!signal.aborted && this.#needToPolling()) {
+      errors = (await this.#ask(signal)) ? 0 : errors + 1;
+      await pause(this.#delay(errors), signal);
+    }
+    if (!signal.aborted) this.stop();
+  }
+
+  /** One request; true when it was answered. What is answered to a stopped run is nobody's. */
+  async #ask(signal) {
+    try {
+      const answer = await this.#request({ signal });
+      if (!signal.aborted) this.dispatchEvent(new DetailEvent('update', answer));
+      return true;
+    } catch (error) {
+      if (!signal.aborted) this.dispatchEvent(new DetailEvent('error', error));
+      return false;
+    }
+  }
+}
+
+const withQuery = (url, query) => {
+  const target = new URL(url);
+  for (const [name, value] of Object.entries(query)) target.searchParams.set(name, value);
+  return target.href;
+};
+
+const absolute = (url) => new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href;
+
+/** Why there was no answer: fcgi-push says it as JSON, a web server without it sends a page. */
+async function reasonOf(response) {
+  const text = await response.text();
+  try { return JSON.parse(text).message ?? text; } catch { return `the server answered ${response.status}`; }
+}
+
+export class LongPolling extends Polling {
+  #url;
+  #since;
+  #withCredentials;
+  #timeout;
+
+  constructor({ url, since = '', withCredentials = false, needToPolling, timeout = POLL_TIMEOUT_MS }) {
+    super({
+      request: ({ signal }) => this.#ask(signal),
+      needToPolling,
+      delay: (errors) => (errors ? shortPause(errors) : 0), // the server makes the pause
+    });
+    this.#url = absolute(url);
+    this.#since = since;
+    this.#withCredentials = withCredentials;
+    this.#timeout = timeout;
+    this.addEventListener('update', ({ detail }) => { this.#since = detail.position; }); // before all others
+  }
+
+  get since() {
+    return this.#since;
+  }
+
+  set since(position) {
+    this.#since = position;
+  }
+
+  /** One request, given up when it takes too long. The position goes with the answer, and is discarded with it. */
+  async #ask(signal) {
+    const request = new AbortController();
+    const giveUp = () => request.abort();
+    const timer = setTimeout(giveUp, this.#timeout);
+    signal.addEventListener('abort', giveUp);
+    try {
+      const response = await fetch(this.#since ? withQuery(this.#url, { since: this.#since }) : this.#url, {
+        signal: request.signal,
+        credentials: this.#withCredentials ? 'include' : 'same-origin',
+      });
+      if (!response.ok) throw new Error(await reasonOf(response));
+      const events = await response.json();
+      if (!Array.isArray(events)) throw new Error('the answer is no array of events');
+      const position = response.headers.get('Push-Position') ?? events.at(-1)?.id ?? this.#since;
+      return Object.assign(events, { position });
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+}
+
+// --- One connection -------------------------------------------------------------------------------------------------
+
+/**
+ * One EventSource that asks for heartbeats, since comments are invisible to scripts. What it tells:
+ * on('heartbeat', {id}), on('message', …), on('lost') while the browser comes back by itself, and last of all
+ * on('end', {reason}), when it does not or nothing is heard.
+ */
+class Stream {
+  #source;
+  #on;
+  #silence;
+  #timer = 0;
+  #heardAt = Date.now(); // unlike a timer, it counts the time that the machine slept
+  #isLost = false;
+
+  constructor(url, { EventSource, withCredentials, heartbeat }, types, on) {
+    this.#on = on;
+    this.#silence = SILENT_HEARTBEATS * heartbeat;
+    this.#source = new EventSource(url, { withCredentials });
+    for (const type of ['open', 'error', 'heartbeat', ...types]) this.listen(type);
+    this.#watch('held', FIRST_HEARTBEAT_MS);
+  }
+
+  listen(type) {
+    this.#source.addEventListener(type, this.#hear);
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#source.close();
+    this.#on = () => {};
+  }
+
+  /** Something has changed outside. Ends it unless it has been heard lately. */
+  wake() {
+    if (this.#isLost) this.#end('lost');
+    else if (Date.now() - this.#heardAt > this.#silence / 2) this.#end('silent');
+  }
+
+  #hear = (event) => {
+    if (!('data' in event)) { // an application may call its events "open" or "error", too
+      if (event.type === 'open') this.#watch('held', FIRST_HEARTBEAT_MS);
+      else if (event.type === 'error') this.#lose();
+      return;
+    }
+    this.#isLost = false;
+    this.#heardAt = Date.now();
+    this.#watch('silent', this.#silence);
+    const { type, data, lastEventId: id, origin } = event;
+    if (type === 'heartbeat') this.#on('heartbeat', { id });
+    else this.#on('message', { id, type, data, origin });
+  };
+
+  /** How long the browser waits before it comes back is not known, as the server may have told it by "retry". */
+  #lose() {
+    if (this.#source.readyState === 2) return this.#end('refused');
+    this.#isLost = true;
+    this.#watch('silent', this.#silence);
+    this.#on('lost');
+  }
+
+  #watch(reason, ms) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#end(reason), ms);
+  }
+
+  #end(reason) {
+    const on = this.#on;
+    this.close();
+    on('end', { reason });
+  }
+}
+
+/** The events of one URL, for ever, after `cursor`. */
+class Connection {
+  #options;
+  #types;
+  #on;
+  #cursor = '';
+  #isOpen = false;
+  #stream = null;
+  #polling = null;
+  #probe = null; // a Stream beside the polls, to see whether it flows
+  #timer = 0; // of whatever comes next: a position, a stream, a probe
+  #failures = 0;
+  #probePause;
+
+  constructor(options, types, on) {
+    this.#options = options;
+    this.#types = types;
+    this.#on = on;
+  }
+
+  get cursor() {
+    return this.#cursor;
+  }
+
+  get isOpen() {
+    return this.#isOpen;
+  }
+
+  get transport() {
+    return this.#polling ? 'poll' : 'stream';
+  }
+
+  start(cursor) {
+    this.#cursor = cursor;
+    this.#probePause = this.#options.retryStream;
+    if (this.#options.EventSource) this.#openStream();
+    else this.#openPolling(null);
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#stream?.close();
+    this.#probe?.close();
+    const polling = this.#polling;
+    this.#stream = this.#probe = this.#polling = null;
+    this.#isOpen = false;
+    polling?.stop();
+  }
+
+  listen(type) {
+    this.#stream?.listen(type);
+  }
+
+  /** What waits tries now. */
+  wake() {
+    if (this.#stream) return this.#stream.wake();
+    if (!this.#polling) return this.#openStream();
+    if (this.#polling.isRunning) {
+      this.#polling.stop();
+      this.#polling.start();
+    }
+    this.#probePause = this.#options.retryStream;
+    if (!this.#probe) this.#openProbe();
+  }
+
+  #open() {
+    this.#failures = 0;
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#on('open');
+  }
+
+  #move(id) {
+    if (id) this.#cursor = id;
+    this.#on('position', { id: this.#cursor });
+  }
+
+  #take(message) {
+    if (message.id) this.#cursor = message.id;
+    this.#on('message', message);
+  }
+
+  #lose(reason, retryAfter) {
+    this.#isOpen = false;
+    this.#on('lost', { reason, retryAfter });
+  }
+
+  // --- streaming ---
+
+  #makeStream(types, on) {
+    const position = this.#cursor && { lastEventId: this.#cursor };
+    return new Stream(withQuery(this.#options.url, { heartbeat: 'event', ...position }), this.#options, types, on);
+  }
+
+  #openStream() {
+    clearTimeout(this.#timer);
+    if (!this.#cursor && this.#options.pollUrl) this.#timer = setTimeout(() => this.#askPosition(), POSITION_MS);
+    this.#stream = this.#makeStream(this.#types, (kind, detail) => {
+      if (kind === 'end') return this.#endStream(detail.reason);
+      if (kind === 'lost') return this.#lose('lost', null);
+      clearTimeout(this.#timer); // it flows: nobody needs to ask for its position
+      this.#open();
+      if (kind === 'message') this.#take(detail);
+      else this.#move(detail.id);
+    });
+  }
+
+  #endStream(reason) {
+    clearTimeout(this.#timer);
+    this.#stream = null;
+    if (reason === 'held' && this.#options.pollUrl) return this.#openPolling(reason);
+    const isProven = reason === 'silent' || reason === 'lost'; // it has flowed: no need to be careful
+    const retryAfter = isProven ? 0 : backoff(this.#failures++);
+    this.#timer = setTimeout(() => this.#openStream(), retryAfter);
+    this.#lose(reason, retryAfter);
+  }
+
+  // --- polling ---
+
+  /** Where "from now on" begins, while the stream that would say it is held back. '' when it cannot be had. */
+  async #askPosition() {
+    const { pollUrl, withCredentials } = this.#options;
+    try {
+      const { headers } = await fetch(pollUrl, { method: 'HEAD', credentials: withCredentials ? 'include' : 'same-origin' });
+      const position = headers.get('Push-Position') ?? '';
+      if (!this.#cursor) this.#cursor = position;
+      return position;
+    } catch {
+      return '';
+    }
+  }
+
+  #openPolling(reason) {
+    const { pollUrl: url, withCredentials, EventSource } = this.#options;
+    const polling = new LongPolling({ url, withCredentials });
+    this.#polling = polling;
+    this.#isOpen = false;
+    this.#on('transport', { transport: 'poll', reason });
+    polling.addEventListener('update', ({ detail }) => this.#takeAll(detail, polling));
+    polling.addEventListener('error', () => this.#lose('failed', shortPause(++this.#failures)));
+    this.#askPosition().then((position) => { // at once, while a poll may be answered only after half a minute
+      if (this.#polling !== polling) return;
+      if (position) this.#open();
+      polling.since = this.#cursor;
+      polling.start();
+    });
+    if (EventSource) this.#probeLater();
+  }
+
+  #takeAll(events, polling) {
+    const { origin } = new URL(this.#options.pollUrl);
+    this.#open();
+    for (const { id, event: type, data } of events) {
+      if (this.#polling !== polling) return; // a listener may have closed the source
+      this.#take({ id, type, data, origin });
+    }
+    if (this.#polling === polling) this.#move(polling.since);
+  }
+
+  #probeLater() {
+    this.#timer = setTimeout(() => this.#openProbe(), this.#probePause * (0.5 + Math.random() / 2));
+    this.#probePause = Math.min(this.#probePause * 2, RETRY_STREAM_MAX_MS);
+  }
+
+  #openProbe() {
+    clearTimeout(this.#timer);
+    this.#probe = this.#makeStream([], (kind) => {
+      if (kind === 'heartbeat') return this.#returnToStream();
+      this.#probe.close();
+      this.#probe = null;
+      this.#probeLater();
+    });
+  }
+
+  #returnToStream() {
+    this.stop();
+    this.#on('transport', { transport: 'stream', reason: null });
+    this.#openStream();
+  }
+}
+
+// --- One connection for all tabs ------------------------------------------------------------------------------------
+
+/** An id's time, number and tag: 1700000000000-0.5f3a90c2~42 */
+function parseId(id) {
+  const [, time, number = 0, tag = ''] = /^(\d+)(?:-(\d+))?(?:\.(\w+))?/.exec(id) ?? [];
+  return { time: Number(time), number: Number(number), tag };
+}
+
+/** Whether events may stand between them; ids with different tags cannot be compared. */
+function isBehind(id, other) {
+  if (!id || !other || id === other) return false;
+  const [a, b] = [parseId(id), parseId(other)];
+  return a.tag !== b.tag || a.time < b.time || (a.time === b.time && a.number < b.number);
+}
+
+/**
+ * One tab of those that share a Connection. The leader, who holds the lock, has it and passes all news on, each with
+ * the position before it. So every tab knows whether it has missed something (it was in the back/forward cache, or its
+ * leader ended in the middle of a message): then it catches up over a Connection of its own, and keeps meanwhile what
+ * the leader says. Who leads next goes on from where it is itself.
+ */
+class Sharing {
+  #options;
+  #types; // of all tabs: any of them may be the next leader
+  #on;
+  #name;
+  #cursor = '';
+  #role = 'follower';
+  #run = null; // an AbortController; null while stopped
+  #channel = null;
+  #release = null; // gives the lock back
+  #connection = null; // the leader's; or a follower's who catches up
+  #kept = null; // the leader's news while catching up
+  #transport = 'stream';
+  #leaderCursor = '';
+  #timer = 0;
+
+  constructor(options, types, on) {
+    this.#options = options;
+    this.#types = types;
+    this.#on = on;
+    this.#name = `fcgi-push ${options.url} ${options.withCredentials}`;
+  }
+
+  static get isPossible() {
+    return Boolean(globalThis.navigator?.locks && globalThis.BroadcastChannel);
+  }
+
+  start(cursor) {
+    this.#cursor = cursor;
+    this.#run = new AbortController();
+    this.#channel = new BroadcastChannel(this.#name);
+    this.#channel.onmessage = ({ data }) => this.#hear(data);
+    this.#queue({ signal: this.#run.signal });
+    this.#join();
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#run?.abort();
+    this.#channel?.close();
+    this.#run = this.#channel = null;
+    this.#follow();
+  }
+
+  listen(type) {
+    this.#connection?.listen(type);
+    this.#post('types', [type]);
+  }
+
+  wake() {
+    if (this.#role === 'leader') this.#connection.wake();
+    else this.#doubt();
+  }
+
+  #post(kind, detail, before) {
+    this.#channel?.postMessage({ kind, detail, before });
+  }
+
+  // --- who leads ---
+
+  /** Waits for the lock. Its promise fails when another tab steals it; or when there are no locks for a sandboxed frame. */
+  #queue(options) {
+    const run = this.#run;
+    const lead = () => this.#run === run && new Promise((release) => this.#lead(release));
+    navigator.locks.request(this.#name, options, lead).catch(({ name }) => {
+      if (this.#run !== run) return;
+      if (name === 'AbortError') this.#lostLead();
+      else this.#lead(() => {});
+    });
+  }
+
+  #lead(release) {
+    clearTimeout(this.#timer);
+    this.#release = release;
+    this.#kept = null;
+    this.#connection ??= this.#connect();
+    this.#setRole('leader');
+    this.#adopt(this.#connection);
+    this.#postState();
+  }
+
+  #lostLead() {
+    this.#follow();
+    this.#queue({ signal: this.#run.signal });
+    this.#join();
+  }
+
+  #follow() {
+    this.#connection?.stop();
+    this.#connection = this.#kept = null;
+    this.#release?.();
+    this.#release = null;
+    this.#setRole('follower');
+  }
+
+  #setRole(role) {
+    if (role === this.#role) return;
+    this.#role = role;
+    this.#on('role', { role });
+  }
+
+  /** The leader answers with its state. */
+  #join() {
+    this.#post('join', [...this.#types]);
+    this.#watch();
+  }
+
+  /** A tab may hold the lock and be asleep. Who hears nothing asks it, and then takes over. */
+  #watch() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#doubt(), SILENT_HEARTBEATS * this.#options.heartbeat);
+  }
+
+  #doubt() {
+    this.#join();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#queue({ steal: true }), LEADER_ANSWER_MS * (1 + Math.random()));
+  }
+
+  #postState() {
+    const { cursor, isOpen, transport } = this.#connection;
+    this.#post('state', { cursor, isOpen, transport, types: [...this.#types] });
+  }
+
+  // --- what tabs say ---
+
+  #hear({ kind, detail, before }) {
+    if (kind === 'join' || kind === 'types') return this.#meet(kind, detail);
+    if (this.#role === 'leader') return; // the one before us, whom we took the lock from
+    this.#watch();
+    if (kind === 'state') this.#hearState(detail);
+    else if (kind === 'message' || kind === 'position') this.#hearNews({ kind, detail, before });
+    else this.#pass({ kind, detail });
+  }
+
+  #meet(kind, types) {
+    this.#addTypes(types);
+    if (kind === 'join' && this.#role === 'leader') this.#postState();
+  }
+
+  #addTypes(types) {
+    for (const type of types) {
+      if (this.#types.has(type)) continue;
+      this.#types.add(type);
+      this.#connection?.listen(type);
+    }
+  }
+
+  #hearState({ cursor, isOpen, transport, types }) {
+    this.#leaderCursor = cursor;
+    this.#addTypes(types);
+    this.#adopt({ isOpen, transport });
+    if (!this.#kept && isBehind(this.#cursor, cursor)) this.#catchUp();
+    else if (!this.#cursor) this.#pass({ kind: 'position', detail: { id: cursor } });
+  }
+
+  /** Shows the state of what the events come over from now on. */
+  #adopt({ isOpen, transport }) {
+    if (transport !== this.#transport) this.#pass({ kind: 'transport', detail: { transport, reason: null } });
+    if (isOpen) this.#on('open');
+  }
+
+  #hearNews(news) {
+    this.#leaderCursor = news.detail.id;
+    if (!this.#kept && isBehind(this.#cursor, news.before)) this.#catchUp();
+    if (this.#kept) this.#kept.push(news);
+    else this.#pass(news);
+  }
+
+  /** The leader's position becomes ours, even when it is earlier: what comes twice by that is known by its id. */
+  #pass({ kind, detail }) {
+    this.#cursor = detail?.id || this.#cursor;
+    this.#transport = detail?.transport ?? this.#transport;
+    this.#on(kind, detail);
+  }
+
+  // --- the connection ---
+
+  #connect() {
+    const connection = new Connection(this.#options, this.#types, (kind, detail) => this.#tell(kind, detail));
+    connection.start(this.#cursor);
+    return connection;
+  }
+
+  #tell(kind, detail) {
+    const before = this.#cursor;
+    const isNews = kind === 'message' || kind === 'position';
+    if (this.#role === 'leader') this.#post(kind, detail, before);
+    if (isNews || this.#role === 'leader') this.#pass({ kind, detail });
+    if (isNews && this.#kept) this.#endCatchingUp(kind);
+  }
+
+  #catchUp() {
+    this.#kept = [];
+    this.#connection = this.#connect();
+  }
+
+  /** Once everything before the first of the kept news is here. A position comes when all up to it was sent. */
+  #endCatchingUp(kind) {
+    const goal = this.#kept.length ? this.#kept[0].before : this.#leaderCursor;
+    const canCompare = parseId(this.#cursor).tag === parseId(goal).tag;
+    if (canCompare ? isBehind(this.#cursor, goal) : kind !== 'position') return;
+    const kept = this.#kept;
+    this.#connection.stop();
+    this.#connection = this.#kept = null;
+    for (const news of kept) if (this.#run) this.#pass(news);
+  }
+}
+
+// --- The source -----------------------------------------------------------------------------------------------------
+
+/** The last so many keys. */
+class Memory {
+  #keys = new Set();
+
+  /** Remembers a key; false when it is known. */
+  add(key) {
+    if (this.#keys.has(key)) return false;
+    this.#keys.add(key);
+    if (this.#keys.size > REMEMBERED_IDS) this.#keys.delete(this.#keys.values().next().value);
+    return true;
+  }
+}
+
+function parseGap(data) {
+  try { return JSON.parse(data); } catch { return {}; }
+}
+
+/** An event's id; but a gap may share that of an event, and says to each client what it is behind. */
+function keyOf({ id, type, data }) {
+  if (type !== 'gap') return id;
+  const { channel, oldest } = parseGap(data);
+  return JSON.stringify([id, channel, oldest]);
+}
+
+export class PushSource extends EventTarget {
+  #url;
+  #withCredentials;
+  #link; // a Connection or Sharing
+  #types = new Set(['message', 'gap']);
+  #known = new Memory();
+  #handlers = {};
+  #page = new AbortController();
+  #readyState = 0;
+  #lastEventId;
+  #transport = 'stream';
+  #role = 'alone';
+  #isCached = false;
+
+  static {
+    for (const [value, name] of ['CONNECTING', 'OPEN', 'CLOSED'].entries()) {
+      Object.defineProperty(this, name, { value, enumerable: true });
+      Object.defineProperty(this.prototype, name, { value, enumerable: true });
+    }
+    for (const type of ['open', 'message', 'error']) {
+      Object.defineProperty(this.prototype, `on${type}`, {
+        get() { return this.#handlers[type] ?? null; },
+        set(handler) { this.#setHandler(type, handler); },
+        enumerable: true,
+        configurable: true,
+      });
+    }
+  }
+
+  constructor(url, options = {}) {
+    super();
+    const { lastEventId = '', withCredentials = false, share = false, heartbeat = HEARTBEAT_MS } = options;
+    const { EventSource = globalThis.EventSource, retryStream = RETRY_STREAM_MS } = options;
+    this.#url = absolute(url);
+    this.#withCredentials = withCredentials;
+    this.#lastEventId = lastEventId;
+    const pollUrl = this.#pollUrl(options.pollUrl);
+    if (!EventSource && !pollUrl) throw new TypeError('there is no EventSource here, and pollUrl is null');
+    const isShared = share && Sharing.isPossible;
+    const settings = { url: this.#url, pollUrl, withCredentials, heartbeat, EventSource, retryStream };
+    if (isShared) this.#role = 'follower';
+    if (!EventSource) this.#transport = 'poll';
+    this.#link = new (isShared ? Sharing : Connection)(settings, this.#types, (kind, detail) => this.#hear(kind, detail));
+    this.#watchPage();
+    this.#link.start(lastEventId);
+  }
+
+  get url() { return this.#url; }
+  get withCredentials() { return this.#withCredentials; }
+  get readyState() { return this.#readyState; }
+  get lastEventId() { return this.#lastEventId; }
+  get transport() { return this.#transport; }
+  get role() { return this.#role; }
+
+  addEventListener(type, ...rest) {
+    super.addEventListener(type, ...rest);
+    if (this.#types.has(type)) return;
+    this.#types.add(type);
+    this.#link.listen(type);
+  }
+
+  close() {
+    this.#readyState = PushSource.CLOSED;
+    this.#page.abort();
+    this.#link.stop();
+  }
+
+  #pollUrl(url) {
+    if (url !== undefined) return url && absolute(url);
+    const beside = new URL('subscribe', this.#url);
+    beside.search = new URL(this.#url).search;
+    return beside.href;
+  }
+
+  #setHandler(type, handler) {
+    this.removeEventListener(type, this.#handlers[type]);
+    this.#handlers[type] = typeof handler === 'function' ? handler : null;
+    if (this.#handlers[type]) this.addEventListener(type, handler);
+  }
+
+  // --- news ---
+
+  #hear(kind, detail) {
+    if (this.#readyState === PushSource.CLOSED) return;
+    if (kind === 'message') this.#deliver(detail);
+    else if (kind === 'position') this.#lastEventId = detail.id;
+    else if (kind === 'open') this.#open();
+    else if (kind === 'lost') this.#lose(detail);
+    else this.#change(kind, detail);
+  }
+
+  #deliver({ id, type, data, origin }) {
+    if (id) this.#lastEventId = id;
+    if (id && !this.#known.add(keyOf({ id, type, data }))) return;
+    const event = new MessageEvent(type, { data, origin, lastEventId: id });
+    if (type === 'gap') event.detail = parseGap(data);
+    this.dispatchEvent(event);
+  }
+
+  #open() {
+    if (this.#readyState === PushSource.OPEN) return;
+    this.#readyState = PushSource.OPEN;
+    this.dispatchEvent(new Event('open'));
+  }
+
+  #lose(detail) {
+    this.#readyState = PushSource.CONNECTING;
+    this.dispatchEvent(new DetailEvent('error', detail));
+  }
+
+  #change(kind, detail) {
+    if (kind === 'role') this.#role = detail.role;
+    else this.#transport = detail.transport;
+    if (kind === 'transport') this.#readyState = PushSource.CONNECTING;
+    this.dispatchEvent(new DetailEvent(kind, detail));
+  }
+
+  // --- the page ---
+
+  /** An open connection would keep a page out of the back/forward cache, and a page in it cannot answer. */
+  #watchPage() {
+    const { signal } = this.#page;
+    const listen = (target, type, listener) => target?.addEventListener?.(type, listener, { signal });
+    listen(globalThis, 'pagehide', () => this.#hide());
+    listen(globalThis, 'pageshow', () => this.#show());
+    listen(globalThis, 'online', () => this.#wake());
+    listen(globalThis.document, 'resume', () => this.#wake());
+    listen(globalThis.document, 'visibilitychange', () => document.visibilityState === 'visible' && this.#wake());
+  }
+
+  #hide() {
+    this.#isCached = true;
+    this.#link.stop();
+    this.#readyState = PushSource.CONNECTING;
+  }
+
+  #show() {
+    if (!this.#isCached) return;
+    this.#isCached = false;
+    this.#link.start(this.#lastEventId);
+  }
+
+  #wake() {
+    if (!this.#isCached) this.#link.wake();
+  }
+}
