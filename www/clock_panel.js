@@ -48,7 +48,7 @@ function expectAnew() {
 function show(time) {
   if (Number.isNaN(time.getTime())) return; // a number, but no time
   const [hours, minutes, seconds] = [time.getHours(), time.getMinutes(), time.getSeconds()];
-  setText('clock-time', time.toLocaleTimeString(language, { hour12: false }));
+  setText('clock-time', time.toLocaleTimeString(language, { hourCycle: 'h23' }));
   byId('clock-time').dateTime = time.toISOString();
   turn('hour', (hours % 12) * 30 + minutes / 2);
   turn('minute', minutes * 6 + seconds / 10);
