@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "integration"))
 
 import certificate as certificates  # noqa: E402
+import modes  # noqa: E402
 import servers  # noqa: E402
 import stage as stages  # noqa: E402
 
@@ -66,3 +67,18 @@ def common(request, shared_stage):
     if stages.has_failed(request):
         print(shared_stage.logs())
     shared_stage.shared_responder.must_be_well()
+
+
+@pytest.fixture(scope="module")
+def running(request, certificate):
+    with stages.open_stage() as stage:
+        yield modes.Site(stage, request.param, certificate)
+
+
+@pytest.fixture
+def site(request, running):
+    """A mode of a web server, which is the parameter of "running" and runs for all tests of the module."""
+    yield running
+    running.hang_up()
+    if stages.has_failed(request):
+        print(running.stage.logs())

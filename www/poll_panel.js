@@ -22,12 +22,14 @@ function onUpdate({ detail: events, target }) {
 }
 
 function onError({ detail: error }) {
-  showState('waiting', text('noAnswer', error.message));
+  showState('waiting', text('noAnswer'), error.message);
 }
 
-function showState(state, said) {
+/** The reason is in the words of whoever gave it: the server, the browser. */
+function showState(state, said, reason = '') {
   byId('poll-state').dataset.state = state;
   setText('poll-state', said);
+  setText('poll-why', reason);
 }
 
 function start() {

@@ -20,7 +20,7 @@
 const HEARTBEAT_MS = 15000; // the server's --heartbeat
 const SILENT_HEARTBEATS = 3;
 const FIRST_HEARTBEAT_MS = 5000; // the server sends it at once
-const POSITION_MS = 300; // a stream that flows has shown its position by then
+const POSITION_TIMEOUT_MS = 5000;
 const BACKOFF_MS = 1000;
 const BACKOFF_MAX_MS = 30000;
 const RETRY_STREAM_MS = 30000;
@@ -186,6 +186,7 @@ class Stream {
   #timer = 0;
   #heardAt = Date.now(); // unlike a timer, it counts the time that the machine slept
   #isLost = false;
+  #hasPosition = true; // the source knows where it is, and can come back by itself
 
   constructor(url, { EventSource, withCredentials, heartbeat }, types, on) {
     this.#on = on;
@@ -205,10 +206,9 @@ class Stream {
     this.#on = () => {};
   }
 
-  /** Something has changed outside. Ends it unless it has been heard lately. */
-  wake() {
-    if (this.#isLost) this.#end('lost');
-    else if (Date.now() - this.#heardAt > this.#silence / 2) this.#end('silent');
+  /** Whether another one should better take its place when there is reason to look after it. */
+  get isDoubtful() {
+    return this.#isLost || Date.now() - this.#heardAt > this.#silence / 2;
   }
 
   #hear = (event) => {
@@ -221,13 +221,15 @@ class Stream {
     this.#heardAt = Date.now();
     this.#watch('silent', this.#silence);
     const { type, data, lastEventId: id, origin } = event;
-    if (type === 'heartbeat') this.#on('heartbeat', { id });
-    else this.#on('message', { id, type, data, origin });
+    if (type !== 'heartbeat') return this.#on('message', { id, type, data, origin });
+    this.#hasPosition = Boolean(id);
+    this.#on('heartbeat', { id });
   };
 
   /** How long the browser waits before it comes back is not known, as the server may have told it by "retry". */
   #lose() {
     if (this.#source.readyState === 2) return this.#end('refused');
+    if (!this.#hasPosition) return this.#end('lost'); // npm's eventsource forgets ids without an event
     this.#isLost = true;
     this.#watch('silent', this.#silence);
     this.#on('lost');
@@ -255,7 +257,8 @@ class Connection {
   #stream = null;
   #polling = null;
   #probe = null; // a Stream beside the polls, to see whether it flows
-  #timer = 0; // of whatever comes next: a position, a stream, a probe
+  #asking = null; // an AbortController of the last question for a position
+  #timer = 0; // of whatever comes next: a stream, a probe
   #failures = 0;
   #probePause;
 
@@ -286,6 +289,7 @@ class Connection {
 
   stop() {
     clearTimeout(this.#timer);
+    this.#asking?.abort();
     this.#stream?.close();
     this.#probe?.close();
     const polling = this.#polling;
@@ -300,14 +304,20 @@ class Connection {
 
   /** What waits tries now. */
   wake() {
-    if (this.#stream) return this.#stream.wake();
-    if (!this.#polling) return this.#openStream();
+    if (this.#polling) return this.#wakePolling();
+    if (!this.#stream) return this.#openStream();
+    if (!this.#stream.isDoubtful) return;
+    this.#stream.close();
+    this.#endStream('silent');
+  }
+
+  #wakePolling() {
     if (this.#polling.isRunning) {
       this.#polling.stop();
       this.#polling.start();
     }
     this.#probePause = this.#options.retryStream;
-    if (!this.#probe) this.#openProbe();
+    if (this.#options.EventSource && !this.#probe) this.#openProbe();
   }
 
   #open() {
@@ -341,11 +351,11 @@ class Connection {
 
   #openStream() {
     clearTimeout(this.#timer);
-    if (!this.#cursor && this.#options.pollUrl) this.#timer = setTimeout(() => this.#askPosition(), POSITION_MS);
+    if (!this.#cursor && this.#options.pollUrl) this.#askPosition(); // in case the stream that would tell it is held back
     this.#stream = this.#makeStream(this.#types, (kind, detail) => {
       if (kind === 'end') return this.#endStream(detail.reason);
       if (kind === 'lost') return this.#lose('lost', null);
-      clearTimeout(this.#timer); // it flows: nobody needs to ask for its position
+      if (detail.id) this.#asking?.abort();
       this.#open();
       if (kind === 'message') this.#take(detail);
       else this.#move(detail.id);
@@ -356,24 +366,29 @@ class Connection {
     clearTimeout(this.#timer);
     this.#stream = null;
     if (reason === 'held' && this.#options.pollUrl) return this.#openPolling(reason);
-    const isProven = reason === 'silent' || reason === 'lost'; // it has flowed: no need to be careful
-    const retryAfter = isProven ? 0 : backoff(this.#failures++);
+    const retryAfter = reason === 'silent' ? 0 : backoff(this.#failures++);
     this.#timer = setTimeout(() => this.#openStream(), retryAfter);
     this.#lose(reason, retryAfter);
   }
 
   // --- polling ---
 
-  /** Where "from now on" begins, while the stream that would say it is held back. '' when it cannot be had. */
+  /** Where "from now on" begins; '' when it cannot be had. */
   async #askPosition() {
     const { pollUrl, withCredentials } = this.#options;
+    this.#asking?.abort();
+    const asking = this.#asking = new AbortController();
+    const timer = setTimeout(() => asking.abort(), POSITION_TIMEOUT_MS);
     try {
-      const { headers } = await fetch(pollUrl, { method: 'HEAD', credentials: withCredentials ? 'include' : 'same-origin' });
+      const credentials = withCredentials ? 'include' : 'same-origin';
+      const { headers } = await fetch(pollUrl, { method: 'HEAD', credentials, signal: asking.signal });
       const position = headers.get('Push-Position') ?? '';
-      if (!this.#cursor) this.#cursor = position;
+      if (!asking.signal.aborted) this.#cursor ||= position;
       return position;
     } catch {
       return '';
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -462,6 +477,7 @@ class Sharing {
   #transport = 'stream';
   #leaderCursor = '';
   #timer = 0;
+  #isDoubted = false; // the leader: it was asked, and has a moment to answer
 
   constructor(options, types, on) {
     this.#options = options;
@@ -556,12 +572,15 @@ class Sharing {
 
   /** A tab may hold the lock and be asleep. Who hears nothing asks it, and then takes over. */
   #watch() {
+    this.#isDoubted = false;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#doubt(), SILENT_HEARTBEATS * this.#options.heartbeat);
   }
 
   #doubt() {
+    if (this.#isDoubted) return; // waking again and again shall not put off the end of it
     this.#join();
+    this.#isDoubted = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#queue({ steal: true }), LEADER_ANSWER_MS * (1 + Math.random()));
   }
@@ -694,7 +713,7 @@ export class PushSource extends EventTarget {
   #lastEventId;
   #transport = 'stream';
   #role = 'alone';
-  #isCached = false;
+  #isAsleep = false;
 
   static {
     for (const [value, name] of ['CONNECTING', 'OPEN', 'CLOSED'].entries()) {
@@ -801,30 +820,35 @@ export class PushSource extends EventTarget {
 
   // --- the page ---
 
-  /** An open connection would keep a page out of the back/forward cache, and a page in it cannot answer. */
+  /**
+   * An open connection would keep a page out of the back/forward cache. Neither there nor frozen does it hear the
+   * server, but it may go on answering other tabs.
+   */
   #watchPage() {
     const { signal } = this.#page;
     const listen = (target, type, listener) => target?.addEventListener?.(type, listener, { signal });
-    listen(globalThis, 'pagehide', () => this.#hide());
+    listen(globalThis, 'pagehide', () => this.#sleep());
     listen(globalThis, 'pageshow', () => this.#show());
     listen(globalThis, 'online', () => this.#wake());
-    listen(globalThis.document, 'resume', () => this.#wake());
+    listen(globalThis.document, 'freeze', () => this.#sleep());
+    listen(globalThis.document, 'resume', () => this.#show());
     listen(globalThis.document, 'visibilitychange', () => document.visibilityState === 'visible' && this.#wake());
   }
 
-  #hide() {
-    this.#isCached = true;
+  #sleep() {
+    if (this.#isAsleep) return;
+    this.#isAsleep = true;
     this.#link.stop();
     this.#readyState = PushSource.CONNECTING;
   }
 
   #show() {
-    if (!this.#isCached) return;
-    this.#isCached = false;
+    if (!this.#isAsleep) return;
+    this.#isAsleep = false;
     this.#link.start(this.#lastEventId);
   }
 
   #wake() {
-    if (!this.#isCached) this.#link.wake();
+    if (!this.#isAsleep) this.#link.wake();
   }
 }

@@ -93,3 +93,14 @@ def test_tabs_share_one_connection_when_they_are_told_to(stage, opened_tab, brow
     browser.refresh()
     second.wait_state("open")
     assert not second.find("#share").is_selected() and second.text("role").startswith("Alone")
+
+
+def test_a_page_that_cannot_share_says_why(stage, opened_tab):
+    lighttpd = stage.lighttpd(stage.responder())
+    page = opened_tab(f"http://plain.example:{lighttpd.port}/")
+    page.wait_state("open")
+    page.click("share")
+    assert "HTTPS" in page.wait_text("role", "Alone")
+    page.wait_state("open")
+    page.click("share")
+    page.wait_text("role", "connection of its own")

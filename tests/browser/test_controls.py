@@ -172,7 +172,7 @@ def describe_focus(browser):
 
 ORDER = [
     *("Skip to the stream", "language", "share"),
-    *("languages-0", "Copy: Any text", "Copy: With the time, for the latency below", "Copy: With a type and an id of yours"),
+    *("languages-0", "Copy: Any text", "Copy: With the time, to see the latency", "Copy: With a type and an id of yours"),
     *("pause", "events"),
     *("channels news", "channels clock", "channels Add a channel", "channels Add"),
     *("types order", "types Add an event type", "types Add"),

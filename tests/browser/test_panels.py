@@ -105,10 +105,11 @@ def test_the_long_poll_survives_a_restart_and_tells_the_gap(stage, opened):
     page.wait_row("before", list_="poll-events")
     longpoll.kill()
     page.wait_state("waiting", id_="poll-state")
-    assert "Trying again" in page.text("poll-state")
+    assert page.text("poll-state") == "No answer. Trying again…"
+    assert page.text("poll-why") == "the server answered 503"
     longpoll.restart()
     until(lambda: page.rows("gap", "poll-events"), "the gap is told", 20)
-    assert page.state("poll-state") == "open"
+    assert (page.state("poll-state"), page.text("poll-why")) == ("open", "")
     stage.redis.publish("news", "after")
     page.wait_row("after", list_="poll-events")
 

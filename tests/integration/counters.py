@@ -7,7 +7,7 @@ import re
 import signal
 import time
 
-LINE = re.compile(r"counters: (.*)")
+LINE = re.compile(r"counters: (.*)\n")  # whole: a log can be read in the middle of a write
 
 
 def read(responder, timeout=5.0, workers=1):

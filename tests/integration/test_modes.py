@@ -17,7 +17,6 @@ import time
 import eventsources
 import modes
 import pytest
-import stage as stages
 from process import die_with_parent, until
 
 HEARTBEAT = 1.0
@@ -36,21 +35,6 @@ def figures_file():
     yield
     if name := os.environ.get("FCGI_PUSH_FIGURES"):
         pathlib.Path(name).write_text(json.dumps(FIGURES, indent=1) + "\n")
-
-
-@pytest.fixture(scope="module")
-def running(request, certificate):
-    with stages.open_stage() as stage:
-        yield modes.Site(stage, request.param, certificate)
-
-
-@pytest.fixture
-def site(request, running):
-    """The mode of this test, which runs for all tests of the module."""
-    yield running
-    running.hang_up()
-    if stages.has_failed(request):
-        print(running.stage.logs())
 
 
 @pytest.fixture
