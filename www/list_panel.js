@@ -2,40 +2,34 @@
 //
 // What is kept of the page's channels, as /list answers it.
 
-import { ask } from './ask.js';
+import { byId, setText } from './dom.js';
+import { fetchList } from './list.js';
 import { makeRows } from './rows.js';
+import { formatTime, text } from './texts.js';
 
-const ENDPOINT = '/list';
 const LIMIT = 100;
-
-const byId = (id) => document.getElementById(id);
 
 let channels = [];
 let tag = ''; // of the answer that is shown
 
-/** With If-None-Match of our own the browser leaves the 304 to us, instead of showing its cached answer again. */
-async function fetchList() {
+async function show() {
   const asked = channels;
   try {
-    const headers = tag ? { 'If-None-Match': tag } : {};
-    const answer = await ask(ENDPOINT, { channel: asked, limit: LIMIT }, { headers });
-    if (asked === channels) show(answer);
+    const answer = await fetchList(asked, LIMIT, tag);
+    if (asked === channels) showAnswer(answer);
   } catch (error) {
-    showState(`No answer: ${error.message}.`);
+    setText('list-state', text('listFailed', error.message));
   }
 }
 
-function show(answer) {
-  const at = new Date().toLocaleTimeString();
-  if (answer.isUnchanged) return showState(`304 at ${at}: nothing has changed.`);
-  tag = answer.tag;
-  byId('list-events').replaceChildren(makeRows(answer.events));
-  const count = answer.events.length;
-  showState(`200 at ${at}: ${count >= LIMIT ? 'the newest ' : ''}${count} ${count === 1 ? 'event' : 'events'}.`);
-}
-
-function showState(text) {
-  byId('list-state').textContent = text;
+function showAnswer({ isUnchanged, tag: newTag, events }) {
+  const at = formatTime(new Date());
+  if (isUnchanged) return setText('list-state', text('unchanged', at));
+  tag = newTag;
+  byId('list-events').replaceChildren(makeRows(events));
+  setText('list-count', events.length);
+  setText('list-newest', events.at(-1)?.id ?? '–');
+  setText('list-state', text(events.length >= LIMIT ? 'listedNewest' : 'listed', at, events.length));
 }
 
 /** Lists these channels from now on. */
@@ -43,7 +37,9 @@ export function listChannels(names) {
   channels = names;
   tag = '';
   byId('list-events').replaceChildren();
-  showState('Not fetched yet.');
+  setText('list-count', '–');
+  setText('list-newest', '–');
+  setText('list-state', text('notFetched'));
 }
 
-byId('list-fetch').addEventListener('click', fetchList);
+byId('list-fetch').addEventListener('click', show);

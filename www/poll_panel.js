@@ -1,68 +1,59 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //
-// The long poll: one request after the other, each waiting for the next events of the page's channels.
-//
-// Each answer says how far it goes, and the next request begins there: so nothing is missed between two of them, nor
-// while polling is stopped. It starts with a button, since it takes one of the six connections of an HTTP/1.1 browser.
+// The long poll: one request after the other, each waiting for the next events of the page's channels. It starts with a
+// button, since it takes one of the six connections of an HTTP/1.1 browser.
 
-import { ask } from './ask.js';
-import { Polling, longPollingDelay } from './polling.js';
+import { byId, setText } from './dom.js';
+import { LongPolling } from './push.js';
 import { makeRows, prepend } from './rows.js';
+import { text } from './texts.js';
 
 const ENDPOINT = '/subscribe';
 
-const byId = (id) => document.getElementById(id);
-const polling = new Polling({ request, delay: longPollingDelay });
-
-let channels = [];
-let position = '';
+let polling = null;
 let answers = 0;
 
-async function request({ signal }) {
-  try {
-    return await ask(ENDPOINT, { channel: channels, ...(position && { since: position }) }, { signal });
-  } catch (error) {
-    if (!signal.aborted) showState('waiting', `No answer: ${error.message}. Trying again…`);
-    throw error;
-  }
-}
-
-function onUpdate({ detail }) {
-  position = detail.position;
+function onUpdate({ detail: events, target }) {
   answers += 1;
-  byId('poll-position').textContent = position;
-  byId('poll-count').textContent = answers;
-  prepend(byId('poll-events'), makeRows(detail.events));
-  showState('open', 'Waiting for the next event');
+  setText('poll-count', answers);
+  setText('poll-position', target.since);
+  prepend(byId('poll-events'), makeRows(events));
+  showState('open', text('waiting'));
 }
 
-function showState(state, text) {
-  const shown = byId('poll-state');
-  shown.dataset.state = state;
-  if (shown.textContent !== text) shown.textContent = text; // a status that is written anew is read aloud anew
+function onError({ detail: error }) {
+  showState('waiting', text('noAnswer'), error.message);
 }
 
-function toggle() {
-  if (polling.isRunning) return polling.stop();
-  byId('poll-toggle').textContent = 'Stop polling';
-  showState('open', 'Waiting for the next event');
+/** The reason is in the words of whoever gave it: the server, the browser. */
+function showState(state, said, reason = '') {
+  byId('poll-state').dataset.state = state;
+  setText('poll-state', said);
+  setText('poll-why', reason);
+}
+
+function start() {
+  setText('poll-toggle', text('stopPolling'));
+  showState('open', text('waiting'));
   polling.start();
 }
 
 function onEnd() {
-  byId('poll-toggle').textContent = 'Start polling';
-  showState('stopped', 'Stopped');
+  setText('poll-toggle', text('startPolling'));
+  showState('stopped', text('stopped'));
 }
 
-/** Polls for these channels from now on; a position fits any of them. */
+/** Polls for these channels from now on, and goes on where it was: a position fits any of them. */
 export function pollChannels(names) {
-  channels = names;
-  if (!polling.isRunning) return;
-  toggle();
-  toggle();
+  const isRunning = polling?.isRunning ?? false;
+  const since = polling?.since;
+  polling?.stop();
+  polling = new LongPolling({ url: `${ENDPOINT}?channel=${names}`, ...(since && { since }) });
+  polling.addEventListener('update', onUpdate);
+  polling.addEventListener('error', onError);
+  polling.addEventListener('end', onEnd);
+  if (isRunning) start();
 }
 
-polling.addEventListener('update', onUpdate);
-polling.addEventListener('end', onEnd);
-byId('poll-toggle').addEventListener('click', toggle);
+byId('poll-toggle').addEventListener('click', () => (polling.isRunning ? polling.stop() : start()));
 addEventListener('pagehide', () => polling.stop()); // else the page would stay out of the back/forward cache

@@ -2,52 +2,70 @@
 //
 // Events as rows of a list. What comes from outside is shown as text, never as HTML.
 
-const MAX_ROWS = 200;
+import { byId } from './dom.js';
+import { formatCount, formatTime, text } from './texts.js';
 
-const template = document.getElementById('row');
+const MAX_ROWS = 200;
+const LONG_CHARACTERS = 600; // longer payloads, or of more lines, are cut off until a button is pressed
+const LONG_LINES = 12;
 
 /** The members of a JSON object; none when the text is anything else. */
-export function parseObject(text) {
-  try { return Object(JSON.parse(text)); } catch { return {}; }
+export function parseObject(json) {
+  try { return Object(JSON.parse(json)); } catch { return {}; }
 }
 
-/** A payload as it was sent; the clock's {"id": …, "message": …} as its message, with what was sent below. */
+/** Whether a payload is the clock's {"id": <seconds since 1970>, "message": …}. */
+export function isClock({ id, message, ...others }) {
+  return Number.isFinite(id) && typeof message === 'string' && !Object.keys(others).length;
+}
+
+/** A payload as it was sent; the clock's as its message, with what was sent below. */
 function describe(data) {
-  const { id, message, ...others } = parseObject(data);
-  const isClock = Number.isFinite(id) && typeof message === 'string' && !Object.keys(others).length;
-  return isClock ? { text: message, note: data } : { text: data, note: '' };
+  const members = parseObject(data);
+  return isClock(members) ? { said: members.message, note: data } : { said: data, note: '' };
 }
 
 function describeGap(data) {
   const { channel, after, oldest } = parseObject(data);
-  if (!channel) return { text: 'May have missed messages', note: data };
-  const kept = oldest ? `kept from ${oldest} on` : 'none are kept';
-  return { text: `May have missed messages on ${channel}`, note: `after ${after}; ${kept}` };
-}
-
-/** The time of day, and the day unless it is today. */
-function formatTime(time) {
-  const isToday = time.toDateString() === new Date().toDateString();
-  return isToday ? time.toLocaleTimeString() : time.toLocaleString();
+  if (!channel) return { said: text('mayHaveMissed'), note: data };
+  const note = oldest ? text('keptFrom', after, oldest) : text('noneKept', after);
+  return { said: text('mayHaveMissedOn', channel), note };
 }
 
 /** A row for one event; label is what its badge says. */
-export function makeRow({ type, label = type, id, time, data }) {
+export function makeRow({ type, label = type, id, time, data, retry }) {
   const isGap = type === 'gap';
-  const { text, note } = isGap ? describeGap(data) : describe(data);
-  const row = template.content.firstElementChild.cloneNode(true);
-  const parts = { time: formatTime(time), '.type': label, '.id': id, '.data': text, '.note': note };
+  const { said, note } = isGap ? describeGap(data) : describe(data);
+  const notes = [note, retry && text('retry', retry)].filter(Boolean);
+  const row = byId('row').content.firstElementChild.cloneNode(true);
+  const parts = { time: formatTime(time), '.type': label, '.id': id, '.data': said, '.note': notes.join('\n') };
   for (const [part, content] of Object.entries(parts)) row.querySelector(part).textContent = content;
   row.querySelector('time').dateTime = time.toISOString();
   row.className = isGap ? 'gap' : 'event';
+  row.dataset.id = id;
+  if (said.length > LONG_CHARACTERS || said.split('\n', LONG_LINES + 1).length > LONG_LINES) cut(row, said.length);
   return row;
+}
+
+/** Shows the beginning of a long payload, and a button for all of it. */
+function cut(row, length) {
+  const button = row.querySelector('.more');
+  const show = (isWhole) => {
+    row.classList.toggle('cut', !isWhole);
+    button.setAttribute('aria-expanded', isWhole);
+    button.textContent = isWhole ? text('showLess') : text('showAll', formatCount(length));
+  };
+  button.addEventListener('click', () => show(row.classList.contains('cut')));
+  button.hidden = false;
+  show(false);
 }
 
 /** The rows for a JSON array of events, oldest first; the newest row is the first one. */
 export function makeRows(events) {
   const rows = document.createDocumentFragment();
-  for (const { id, timestamp, channel, event, data } of events) {
-    rows.prepend(makeRow({ type: event, label: `${channel} · ${event}`, id, time: new Date(timestamp), data }));
+  for (const { id, timestamp, channel, event, data, retry } of events) {
+    const label = `${channel} · ${event}`;
+    rows.prepend(makeRow({ type: event, label, id, time: new Date(timestamp), data, retry }));
   }
   return rows;
 }

@@ -5,7 +5,7 @@ import time
 
 import counters
 import pytest
-from page import MARKUP, Page
+from page import LISTS, MARKUP, Page
 from process import until
 from selenium.webdriver.common.by import By
 
@@ -105,10 +105,11 @@ def test_the_long_poll_survives_a_restart_and_tells_the_gap(stage, opened):
     page.wait_row("before", list_="poll-events")
     longpoll.kill()
     page.wait_state("waiting", id_="poll-state")
-    assert "Trying again" in page.text("poll-state")
+    assert page.text("poll-state") == "No answer. Trying again…"
+    assert page.text("poll-why") == "the server answered 503"
     longpoll.restart()
     until(lambda: page.rows("gap", "poll-events"), "the gap is told", 20)
-    assert page.state("poll-state") == "open"
+    assert (page.state("poll-state"), page.text("poll-why")) == ("open", "")
     stage.redis.publish("news", "after")
     page.wait_row("after", list_="poll-events")
 
@@ -116,9 +117,7 @@ def test_the_long_poll_survives_a_restart_and_tells_the_gap(stage, opened):
 def test_other_channels_are_polled_and_listed_too(stage, opened):
     page, longpoll = opened
     start_polling(page, longpoll)
-    page.browser.find_element(By.ID, "channels").clear()
-    page.browser.find_element(By.ID, "channels").send_keys("other, more")
-    page.browser.find_element(By.CSS_SELECTOR, "#settings button").click()
+    page.add("channels", "other, more")
     until(lambda: counters.read(longpoll)["polls.opened"] == 2, "it polls anew")
     stage.redis.publish("more", "from another channel")
     page.wait_row("from another channel", list_="poll-events")
@@ -132,12 +131,14 @@ def test_other_channels_are_polled_and_listed_too(stage, opened):
 
 def test_the_list_shows_what_is_kept(stage, opened):
     page, longpoll = opened
-    keep(stage, page, longpoll, "one", '{"data": "two", "event": "order", "id": "17"}', "three")
+    keep(stage, page, longpoll, "one", '{"data": "two", "event": "order", "id": "17", "retry": 5000}', "three")
     fetch_list(page, "3 events")
     assert page.rows(list_="list-events") == ["three", "two", "one"]
     assert page.rows(list_="list-events", part="type") == ["news · message", "news · order", "news · message"]
     ids = page.rows(list_="list-events", part="id")
     assert len(set(ids)) == 3 and ids[1].endswith("~17")
+    assert page.rows(list_="list-events", part="note") == ["", "retry: 5000 ms", ""]
+    assert (page.number("list-count"), page.text("list-newest")) == (3, ids[0])
     times = page.browser.find_elements(By.CSS_SELECTOR, "#list-events time")
     assert all(time.text and time.get_attribute("datetime") for time in times)
 
@@ -179,7 +180,11 @@ def test_an_event_has_the_same_id_in_stream_poll_and_list(stage, open_page):
     stage.redis.publish("news", "everywhere")
     for list_ in ("events", "poll-events"):
         page.wait_row("everywhere", list_=list_)
+    assert page.rows(part="places") == ["also in long poll"]
     fetch_list(page, "1 event")
-    ids = [page.rows(list_=list_, part="id") for list_ in ("events", "poll-events", "list-events")]
+    ids = [page.rows(list_=list_, part="id") for list_ in LISTS]
     assert len(ids[0]) == 1 and ids[0][0]
     assert ids == [ids[0]] * 3
+    assert [page.text(id_) for id_ in ("last-id", "poll-position", "list-newest")] == [ids[0][0]] * 3
+    places = [page.rows(list_=list_, part="places") for list_ in LISTS]
+    assert places == [["also in long poll and list"], ["also in stream and list"], ["also in stream and long poll"]]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""polling.js by itself: the tutorials' client, and what its class promises."""
+"""Polling and LongPolling of push.js by themselves: the tutorials' client, and what the classes promise."""
 
 import counters
 import pytest
@@ -7,7 +7,7 @@ from process import until
 
 TUTORIAL = """
     window.told = [];
-    import('/polling.js').then(({ Polling }) => {
+    import('/push.js').then(({ Polling }) => {
       const request = () => fetch('/subscribe?channel=news&timestamp=' + Date.now()).then((answer) => answer.json());
       window.polling = new Polling({ request });
       polling.addEventListener('update', (event) => told.push(...event.detail.map((each) => each.data)));
@@ -18,7 +18,7 @@ TUTORIAL = """
 # A Polling whose requests are answered by hand: answer(n, value) or fail(n), n in the order of asking.
 BY_HAND = """
     const done = arguments[0];
-    import('/polling.js').then(async ({ Polling, shortPollingDelay, longPollingDelay }) => {
+    import('/push.js').then(async ({ Polling, LongPolling }) => {
       const asked = [], told = [], delays = [];
       const delay = (errors) => { delays.push(errors); return 0; };
       const request = ({ signal }) => new Promise((answer, fail) => asked.push({ signal, answer, fail }));
@@ -40,7 +40,7 @@ BY_HAND = """
 def origin(stage, browser):
     """A document of the origin where longpoll.fcgi answers, without the page's own requests."""
     longpoll = stage.longpoll()
-    browser.get(stage.lighttpd(longpoll=longpoll).url("/polling.js"))
+    browser.get(stage.lighttpd(longpoll=longpoll).url("/push.js"))
     yield longpoll
     browser.get("about:blank")
 
@@ -116,10 +116,51 @@ def test_it_ends_when_there_is_no_need_to_poll(browser, origin):
     assert run(browser, script) == {"told": ["one", "two", "end"], "asked": 2, "isRunning": False}
 
 
-def test_the_delays_grow_with_the_failures_to_half_a_minute(browser, origin):
+# Timers of one second and more are over at once; what they were to wait stands in `pauses`.
+HURRY = """
+      const pauses = [];
+      const { setTimeout: wait } = globalThis;
+      globalThis.setTimeout = (wake, ms) => { if (ms >= 1000) pauses.push(ms); return wait(wake, Math.min(ms, 1)); };
+"""
+
+
+def test_the_pauses_of_polling_grow_with_the_failures_to_half_a_minute(browser, origin):
     script = """
-      const errors = [0, 1, 2, 8, 9, 10, 1000];
-      done({ short: errors.map(shortPollingDelay), long: errors.map(longPollingDelay) });
+      const polling = new Polling({ request });
+      polling.start();
+      await answer(0, 'good');
+      for (let n = 1; n <= 11; n++) await fail(n);
+      await answer(12, 'good again');
+      await until(() => asked.length === 14);
+      polling.stop();
+      done(pauses);
     """
-    grown = [6000, 9000, 27000, 30000, 30000, 30000]
-    assert run(browser, script) == {"short": [3000, *grown], "long": [0, *grown]}
+    grown = [6000, 9000, 12000, 15000, 18000, 21000, 24000, 27000, 30000, 30000, 30000]
+    assert run(browser, HURRY + script) == [3000, *grown, 3000]
+
+
+def test_a_long_poll_pauses_only_after_failures(browser, origin):
+    script = """
+      const answers = ['[]', '[]', 'no JSON', '{}', '[]', '[]'];
+      globalThis.fetch = async () => new Response(answers.shift(), { headers: { 'Push-Position': '7-0' } });
+      const polling = new LongPolling({ url: '/subscribe?channel=news', timeout: 900, needToPolling: () => answers.length });
+      polling.addEventListener('error', ({ detail }) => told.push(detail.constructor.name));
+      await new Promise((end) => { polling.addEventListener('end', end); polling.start(); });
+      done({ pauses, told });
+    """
+    assert run(browser, HURRY + script) == {"pauses": [6000, 9000], "told": ["SyntaxError", "Error"]}
+
+
+def test_an_error_says_why_there_was_no_answer(browser, origin):
+    script = """
+      const polling = listen(new Polling({ request, delay }));
+      polling.addEventListener('error', ({ detail }) => told.push(detail.message));
+      polling.start();
+      await fail(0);
+      await until(() => asked.length === 2);
+      polling.stop();
+      asked[1].fail(new Error('of a stopped run'));
+      await settle();
+      done(told);
+    """
+    assert run(browser, script) == ["no", "end"]

@@ -189,6 +189,25 @@ def answers_and_ends(site, method, target, status):
         assert body == b""
 
 
+# --- The page ---
+
+
+@every_mode
+@pytest.mark.parametrize("page", ["/", "/minimal.html"])
+def test_the_page_may_run_no_script_but_its_own(site, page):
+    answer = site.ask("GET", page)
+    assert answer.status == 200 and answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["content-security-policy"] == "default-src 'self'"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@every_mode
+def test_the_page_s_modules_are_served_as_script(site):
+    answer = site.ask("GET", "/page.js")
+    assert answer.status == 200
+    assert answer.headers["content-type"].split(";")[0] in ("text/javascript", "application/javascript")
+
+
 # --- Channels ---
 
 
