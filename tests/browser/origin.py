@@ -3,7 +3,6 @@
 
 import contextlib
 import dataclasses
-import json
 import pathlib
 import shutil
 
@@ -124,17 +123,16 @@ class Origin:
 class Numbers(Loop):
     """A context manager that publishes numbers, 20 a second, until it is left, or has published so many."""
 
-    def __init__(self, origin, count=None, channel="news", pause=0.05, envelope=None):
+    def __init__(self, origin, count=None, channel="news", pause=0.05):
         super().__init__(origin)
         self.sent = []
         self._count = count
         self._channel = channel
         self._pause = pause
-        self._envelope = envelope or {}
 
     def turn(self):
         text = f"{self._channel} {self.site.numbered:04}"
-        heard = self.site.publish(self._channel, json.dumps({**self._envelope, "data": text}))
+        heard = self.site.publish(self._channel, text)
         assert heard, f"nobody heard '{text}'"
         self.sent.append(text)
         self.site.numbered += 1

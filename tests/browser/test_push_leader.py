@@ -30,6 +30,11 @@ def crash(tab):
         tab.tell_browser("Page.crash")
 
 
+def hang(tab, milliseconds):
+    """It neither does nor hears anything meanwhile, and the browser waits for it before another is shown."""
+    tab.run("setTimeout((end) => { while (Date.now() < end); }, 0, Date.now() + arguments[0])", milliseconds)
+
+
 @pytest.mark.parametrize("end", [close, close_source, navigate, crash])
 def test_a_leader_that_ends_in_the_middle_is_replaced(origin, open_tab, end):
     shared = Shared(origin, open_tab, 5)
@@ -89,7 +94,7 @@ def test_a_leader_that_hangs_is_replaced_and_follows_when_it_goes_on(origin, ope
         numbers.wait(10)
         hanging = shared.wait_leader()
         shared.sources.remove(hanging)
-        hanging.tab.run("setTimeout(() => { for (const end = Date.now() + 9000; Date.now() < end;); })")
+        hang(hanging.tab, 9000)
         shared.wait_leader(15)
         numbers.wait_more(10)
         shared.sources.append(hanging)
@@ -97,24 +102,3 @@ def test_a_leader_that_hangs_is_replaced_and_follows_when_it_goes_on(origin, ope
         numbers.wait_more(10)
     shared.must_have(numbers.sent)
     counters.wait_streams(origin.sse, 1)
-
-
-def test_a_leader_who_was_told_by_nobody_learns_which_types_the_others_listen_for(origin, open_tab):
-    """It came while the leader hung, and took over from it before anybody else."""
-    hanging, follower = (
-        open_tab(origin.page).listen(share=True, heartbeat=1000, types=types).wait_open() for types in ([], ["order"])
-    )
-    follower.tab.run(
-        "const { request } = LockManager.prototype;"
-        "LockManager.prototype.request = function (name, options, lead) {"
-        "  return options.steal ? new Promise(() => {}) : request.call(this, name, options, lead); }"
-    )
-    tab = open_tab(origin.page)
-    hanging.tab.run("setTimeout(() => { for (const end = Date.now() + 9000; Date.now() < end;); })")
-    late = tab.listen(share=True, heartbeat=1000)
-    with Numbers(origin, envelope={"event": "order"}) as numbers:
-        late.wait(lambda state: state["role"] == "leader", "it leads")
-        numbers.wait_more(10)
-        hanging.wait(lambda state: state["role"] == "follower", "the other one goes on", 20)
-        numbers.wait_more(10)
-    follower.must_have(numbers.sent)
