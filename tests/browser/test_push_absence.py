@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A page that is away, in the back/forward cache, hidden, frozen or offline, goes on with its events: each once, in order."""
+"""A page that is away (in the back/forward cache, hidden, frozen, offline) goes on: each event once, in order."""
 
 import time
 
