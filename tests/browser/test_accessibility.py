@@ -73,6 +73,7 @@ def test_axe_has_nothing_against_the_page(browser, filled, axe):
             assert violations(browser, axe) == [], f"{scheme}, {width}"
 
 
+@pytest.mark.parametrize("filled", ["en"], indirect=True)
 def test_nothing_scrolls_sideways(browser, filled):
     for width in (SMALLEST, PHONE, 768, DESK):
         look(browser, "light", width)

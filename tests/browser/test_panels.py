@@ -181,11 +181,11 @@ def test_an_event_has_the_same_id_in_stream_poll_and_list(stage, open_page):
     stage.redis.publish("news", "everywhere")
     for list_ in ("events", "poll-events"):
         page.wait_row("everywhere", list_=list_)
-    assert page.rows(part="places") == ["also in long poll"]
+    until(lambda: page.rows(part="places") == ["also in long poll"], "the stream's row says so")
     fetch_list(page, "1 event")
     ids = [page.rows(list_=list_, part="id") for list_ in LISTS]
     assert len(ids[0]) == 1 and ids[0][0]
     assert ids == [ids[0]] * 3
     assert [page.text(id_) for id_ in ("last-id", "poll-position", "list-newest")] == [ids[0][0]] * 3
-    places = [page.rows(list_=list_, part="places") for list_ in LISTS]
-    assert places == [["also in long poll and list"], ["also in stream and list"], ["also in stream and long poll"]]
+    said = [["also in long poll and list"], ["also in stream and list"], ["also in stream and long poll"]]
+    until(lambda: [page.rows(list_=list_, part="places") for list_ in LISTS] == said, "each row says so")
