@@ -37,8 +37,9 @@ def blocks(url, last_id):
         if answer.status_code >= 500:
             return  # something on the way restarts
         answer.raise_for_status()
+        piece = None if answer.raw.chunked else 1  # or it waits for 512 bytes where nothing is chunked
         fields = {}
-        for line in answer.iter_lines():  # bytes: as text, lines would end at U+2028 and others, too
+        for line in answer.iter_lines(piece):  # bytes: as text, lines would end at U+2028 and others, too
             name, _, value = line.decode().partition(":")
             value = value.removeprefix(" ")
             if not line:

@@ -1,10 +1,10 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # follow.sh URL [LAST-ID] - print a stream's events with curl, for ever
 #
-# An event is printed as it came, "id:", "event:", "data:" lines and an empty one, when all of it is there. It comes back
-# by itself with the last id, so it misses nothing and repeats nothing:
+# An event is printed as it came, "id:", "event:", "data:" lines and an empty one, when all of it is there. It comes
+# back by itself with the last id, so it misses nothing and repeats nothing:
 #
 #   follow.sh 'http://127.0.0.1:8080/events?channel=news' | sed -un 's/^data: //p'
 

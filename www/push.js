@@ -48,8 +48,13 @@ class DetailEvent extends Event {
 function pause(ms, signal) {
   return new Promise((wake) => {
     if (signal.aborted) return wake();
-    const timer = setTimeout(wake, ms);
-    signal.addEventListener('abort', () => { clearTimeout(timer); wake(); }, { once: true });
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      wake();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
   });
 }
 
@@ -186,10 +191,11 @@ class Stream {
   #timer = 0;
   #heardAt = Date.now(); // unlike a timer, it counts the time that the machine slept
   #isLost = false;
-  #hasPosition = true; // the source knows where it is, and can come back by itself
+  #hasPosition; // the source knows where it is, and can come back by itself
 
   constructor(url, { EventSource, withCredentials, heartbeat }, types, on) {
     this.#on = on;
+    this.#hasPosition = new URL(url).searchParams.has('lastEventId');
     this.#silence = SILENT_HEARTBEATS * heartbeat;
     this.#source = new EventSource(url, { withCredentials });
     for (const type of ['open', 'error', 'heartbeat', ...types]) this.listen(type);
@@ -229,7 +235,7 @@ class Stream {
   /** How long the browser waits before it comes back is not known, as the server may have told it by "retry". */
   #lose() {
     if (this.#source.readyState === 2) return this.#end('refused');
-    if (!this.#hasPosition) return this.#end('lost'); // npm's eventsource forgets ids without an event
+    if (!this.#hasPosition) return this.#end('lost'); // it never opened; or it is npm's, which forgets ids without an event
     this.#isLost = true;
     this.#watch('silent', this.#silence);
     this.#on('lost');
@@ -247,13 +253,17 @@ class Stream {
   }
 }
 
+const firstTransport = ({ EventSource }) => (EventSource ? 'stream' : 'poll');
+
 /** The events of one URL, for ever, after `cursor`. */
 class Connection {
   #options;
   #types;
   #on;
   #cursor = '';
+  #beginning = ''; // what was asked for beside the stream, until that tells where it is
   #isOpen = false;
+  #transport;
   #stream = null;
   #polling = null;
   #probe = null; // a Stream beside the polls, to see whether it flows
@@ -266,6 +276,7 @@ class Connection {
     this.#options = options;
     this.#types = types;
     this.#on = on;
+    this.#transport = firstTransport(options);
   }
 
   get cursor() {
@@ -277,14 +288,16 @@ class Connection {
   }
 
   get transport() {
-    return this.#polling ? 'poll' : 'stream';
+    return this.#transport;
   }
 
   start(cursor) {
     this.#cursor = cursor;
+    this.#beginning = '';
     this.#probePause = this.#options.retryStream;
-    if (this.#options.EventSource) this.#openStream();
-    else this.#openPolling(null);
+    if (!this.#options.EventSource) return this.#openPolling(null);
+    this.#openStream();
+    this.#use('stream', null);
   }
 
   stop() {
@@ -332,6 +345,18 @@ class Connection {
     this.#on('position', { id: this.#cursor });
   }
 
+  /** To be told last: who hears it may close the source. */
+  #use(transport, reason) {
+    if (transport === this.#transport) return;
+    this.#transport = transport;
+    this.#on('transport', { transport, reason });
+  }
+
+  /** Before the first position there is what the server said it was. */
+  #begin() {
+    if (!this.#cursor && this.#beginning) this.#move(this.#beginning);
+  }
+
   #take(message) {
     if (message.id) this.#cursor = message.id;
     this.#on('message', message);
@@ -351,7 +376,10 @@ class Connection {
 
   #openStream() {
     clearTimeout(this.#timer);
-    if (!this.#cursor && this.#options.pollUrl) this.#askPosition(); // in case the stream that would tell it is held back
+    this.#begin();
+    if (!this.#cursor && this.#options.pollUrl) { // in case the stream that would tell it is held back
+      this.#askPosition().then((position) => { this.#beginning ||= position; });
+    }
     this.#stream = this.#makeStream(this.#types, (kind, detail) => {
       if (kind === 'end') return this.#endStream(detail.reason);
       if (kind === 'lost') return this.#lose('lost', null);
@@ -382,9 +410,7 @@ class Connection {
     try {
       const credentials = withCredentials ? 'include' : 'same-origin';
       const { headers } = await fetch(pollUrl, { method: 'HEAD', credentials, signal: asking.signal });
-      const position = headers.get('Push-Position') ?? '';
-      if (!asking.signal.aborted) this.#cursor ||= position;
-      return position;
+      return headers.get('Push-Position') ?? '';
     } catch {
       return '';
     } finally {
@@ -397,16 +423,18 @@ class Connection {
     const polling = new LongPolling({ url, withCredentials });
     this.#polling = polling;
     this.#isOpen = false;
-    this.#on('transport', { transport: 'poll', reason });
     polling.addEventListener('update', ({ detail }) => this.#takeAll(detail, polling));
     polling.addEventListener('error', () => this.#lose('failed', shortPause(++this.#failures)));
     this.#askPosition().then((position) => { // at once, while a poll may be answered only after half a minute
       if (this.#polling !== polling) return;
+      this.#beginning ||= position;
+      this.#begin();
       if (position) this.#open();
       polling.since = this.#cursor;
       polling.start();
     });
     if (EventSource) this.#probeLater();
+    this.#use('poll', reason);
   }
 
   #takeAll(events, polling) {
@@ -436,8 +464,8 @@ class Connection {
 
   #returnToStream() {
     this.stop();
-    this.#on('transport', { transport: 'stream', reason: null });
     this.#openStream();
+    this.#use('stream', null);
   }
 }
 
@@ -474,7 +502,7 @@ class Sharing {
   #release = null; // gives the lock back
   #connection = null; // the leader's; or a follower's who catches up
   #kept = null; // the leader's news while catching up
-  #transport = 'stream';
+  #transport;
   #leaderCursor = '';
   #timer = 0;
   #isDoubted = false; // the leader: it was asked, and has a moment to answer
@@ -483,6 +511,7 @@ class Sharing {
     this.#options = options;
     this.#types = types;
     this.#on = on;
+    this.#transport = firstTransport(options);
     this.#name = `fcgi-push ${options.url} ${options.withCredentials}`;
   }
 
@@ -538,16 +567,16 @@ class Sharing {
     clearTimeout(this.#timer);
     this.#release = release;
     this.#kept = null;
-    this.#connection ??= this.#connect();
-    this.#setRole('leader');
-    this.#adopt(this.#connection);
+    const connection = (this.#connection ??= this.#connect());
     this.#postState();
+    this.#setRole('leader');
+    this.#adopt(connection);
   }
 
   #lostLead() {
-    this.#follow();
     this.#queue({ signal: this.#run.signal });
     this.#join();
+    this.#follow();
   }
 
   #follow() {
@@ -617,9 +646,9 @@ class Sharing {
   #hearState({ cursor, isOpen, transport, types }) {
     this.#leaderCursor = cursor;
     this.#addTypes(types);
-    this.#adopt({ isOpen, transport });
     if (!this.#kept && isBehind(this.#cursor, cursor)) this.#catchUp();
     else if (!this.#cursor) this.#pass({ kind: 'position', detail: { id: cursor } });
+    this.#adopt({ isOpen, transport }); // last, since who hears it may close the source
   }
 
   /** Shows the state of what the events come over from now on. */
@@ -632,10 +661,14 @@ class Sharing {
     this.#leaderCursor = news.detail.id;
     if (!this.#kept && isBehind(this.#cursor, news.before)) this.#catchUp();
     if (this.#kept) this.#kept.push(news);
-    else this.#pass(news);
+    else if (!this.#has(news)) this.#pass(news);
   }
 
-  /** The leader's position becomes ours, even when it is earlier: what comes twice by that is known by its id. */
+  /** Who leads now may have been asleep, and hear first what we have, or what was before our beginning. */
+  #has({ before, detail: { id } }) {
+    return isBehind(before, this.#cursor) && !isBehind(this.#cursor, id);
+  }
+
   #pass({ kind, detail }) {
     this.#cursor = detail?.id || this.#cursor;
     this.#transport = detail?.transport ?? this.#transport;
@@ -651,7 +684,7 @@ class Sharing {
   }
 
   #tell(kind, detail) {
-    const before = this.#cursor;
+    const before = this.#cursor || detail?.id; // without a position nobody can know what was before it
     const isNews = kind === 'message' || kind === 'position';
     if (this.#role === 'leader') this.#post(kind, detail, before);
     if (isNews || this.#role === 'leader') this.#pass({ kind, detail });
@@ -671,7 +704,7 @@ class Sharing {
     const kept = this.#kept;
     this.#connection.stop();
     this.#connection = this.#kept = null;
-    for (const news of kept) if (this.#run) this.#pass(news);
+    for (const news of kept) if (this.#run) this.#hearNews(news); // its leader may have ended, and left out something
   }
 }
 
@@ -711,7 +744,7 @@ export class PushSource extends EventTarget {
   #page = new AbortController();
   #readyState = 0;
   #lastEventId;
-  #transport = 'stream';
+  #transport;
   #role = 'alone';
   #isAsleep = false;
 
@@ -742,7 +775,7 @@ export class PushSource extends EventTarget {
     const isShared = share && Sharing.isPossible;
     const settings = { url: this.#url, pollUrl, withCredentials, heartbeat, EventSource, retryStream };
     if (isShared) this.#role = 'follower';
-    if (!EventSource) this.#transport = 'poll';
+    this.#transport = firstTransport(settings);
     this.#link = new (isShared ? Sharing : Connection)(settings, this.#types, (kind, detail) => this.#hear(kind, detail));
     this.#watchPage();
     this.#link.start(lastEventId);
@@ -775,10 +808,11 @@ export class PushSource extends EventTarget {
     return beside.href;
   }
 
+  /** Beside the listeners: the same function may be one of them, too. */
   #setHandler(type, handler) {
-    this.removeEventListener(type, this.#handlers[type]);
+    const isFirst = !(type in this.#handlers);
     this.#handlers[type] = typeof handler === 'function' ? handler : null;
-    if (this.#handlers[type]) this.addEventListener(type, handler);
+    if (isFirst) this.addEventListener(type, (event) => this.#handlers[type]?.call(this, event));
   }
 
   // --- news ---
@@ -786,7 +820,7 @@ export class PushSource extends EventTarget {
   #hear(kind, detail) {
     if (this.#readyState === PushSource.CLOSED) return;
     if (kind === 'message') this.#deliver(detail);
-    else if (kind === 'position') this.#lastEventId = detail.id;
+    else if (kind === 'position') this.#lastEventId = detail.id || this.#lastEventId;
     else if (kind === 'open') this.#open();
     else if (kind === 'lost') this.#lose(detail);
     else this.#change(kind, detail);

@@ -16,7 +16,8 @@ OPEN = """
     for (const type of ['open', 'error', 'transport', 'message', ...types]) source.addEventListener(type, tell);
     (window.sources ??= {})[name] = { source, told };
   };
-  (kind in window ? Promise.resolve(window) : import('/push.js')).then(open).then(() => done(), (error) => done(`${error}`));
+  const module = kind in window ? Promise.resolve(window) : import('/push.js');
+  module.then(open).then(() => done(), (error) => done(`${error}`));
 """
 
 _numbers = itertools.count()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Pages of one origin that read another: with and without credentials, in Chromium.
 
-The page's origin has a lighttpd of its own. Another port makes another origin of the same site, so that cookies go where
-credentials do; another name makes one that the other side does not list.
+The page's origin has a lighttpd of its own. Another port makes another origin of the same site, so that cookies go
+where credentials do; another name makes one that the other side does not list.
 """
 
 import examples
@@ -107,7 +107,9 @@ def visit(browser, pages):
 FETCH = """
   const [url, options, done] = arguments;
   fetch(url, options).then(
-    async (answer) => done({ status: answer.status, position: answer.headers.get('Push-Position'), body: await answer.text() }),
+    async (answer) => done({
+      status: answer.status, position: answer.headers.get('Push-Position'), body: await answer.text(),
+    }),
     (error) => done({ error: error.name }));
 """
 

@@ -33,7 +33,7 @@ def crash(tab):
 @pytest.mark.parametrize("end", [close, close_source, navigate, crash])
 def test_a_leader_that_ends_in_the_middle_is_replaced(origin, open_tab, end):
     shared = Shared(origin, open_tab, 5)
-    with Numbers(origin, 100) as numbers:
+    with Numbers(origin, 100, pause=0.02) as numbers:
         numbers.wait(40)
         began = shared.end_leader(end)
         shared.must_lead_within(1000, began)
@@ -80,4 +80,20 @@ def test_a_leader_that_is_frozen_is_replaced_and_follows_when_it_wakes(origin, o
     shared.must_have(numbers.sent)
     assert len(sleeper.tab.life("freeze")) == len(sleeper.tab.life("resume")) == 1
     assert shared.wait_leader() is not sleeper
+    counters.wait_streams(origin.sse, 1)
+
+
+def test_a_leader_that_hangs_is_replaced_and_follows_when_it_goes_on(origin, open_tab):
+    shared = Shared(origin, open_tab, 3)
+    with Numbers(origin) as numbers:
+        numbers.wait(10)
+        hanging = shared.wait_leader()
+        shared.sources.remove(hanging)
+        hanging.tab.run("setTimeout(() => { for (const end = Date.now() + 9000; Date.now() < end;); })")
+        shared.wait_leader(15)
+        numbers.wait_more(10)
+        shared.sources.append(hanging)
+        hanging.wait(lambda state: state["role"] == "follower", "it follows", 20)
+        numbers.wait_more(10)
+    shared.must_have(numbers.sent)
     counters.wait_streams(origin.sse, 1)

@@ -125,3 +125,22 @@ def test_restarts_are_survived_by_all_tabs(origin, open_tab):
         until(lambda: shared.sources[1].texts()[-1:] == numbers.sent[-1:], "it is back", 40)
     shared.must_have(numbers.sent)
     assert len(shared.leaders()) == 1
+
+
+def test_a_gap_is_told_to_all_tabs_once(origin, open_tab):
+    shared = Shared(origin, open_tab, 3)
+    with Numbers(origin, 5) as before:
+        pass
+    shared.must_have(before.sent)
+    origin.sse.kill()
+    origin.longpoll.kill()
+    origin.longpoll.restart()
+    origin.sse.restart()
+    for source in shared.sources:
+        source.wait_entry("gap", timeout=40, channel="news")
+    with Numbers(origin, 5) as after:
+        pass
+    shared.must_have(before.sent + after.sent)
+    gaps = [[gap["id"] for gap in source.entries("gap")] for source in shared.sources]
+    assert len(set(gaps[0])) == len(gaps[0])
+    assert gaps == [gaps[0]] * 3

@@ -5,7 +5,7 @@
 // It counts the end of a stream as the end of its work, and its promise is fulfilled; with "once" so does this program.
 // Otherwise onclose throws, which is how one tells it to come back: with its last id, after the last retry.
 
-import { say, types, url } from './say.mjs';
+import { say, url, words } from './say.mjs';
 
 // What it needs of a browser: it listens for the page's visibility, and uses the timers and fetch of a window.
 globalThis.window = globalThis;
@@ -21,7 +21,7 @@ await fetchEventSource(url, {
   onmessage: ({ id, event, data }) => say('event', { type: event, id, data }),
   onclose() {
     say('close');
-    if (!types.includes('once')) throw new Error('the stream has ended');
+    if (!words.includes('once')) throw new Error('the stream has ended');
   },
   onerror: (error) => say('error', { message: error.message }),
 });

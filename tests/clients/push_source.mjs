@@ -4,9 +4,9 @@
 
 import { EventSource } from 'eventsource';
 import { PushSource } from '../../www/push.js';
-import { say, types, url } from './say.mjs';
+import { say, url, words } from './say.mjs';
 
-const source = new PushSource(url, { EventSource: types.includes('poll') ? null : EventSource });
+const source = new PushSource(url, { EventSource: words.includes('poll') ? null : EventSource });
 source.onopen = () => say('open', { transport: source.transport });
 source.addEventListener('transport', ({ detail }) => say('transport', detail));
 source.onerror = ({ detail }) => say('error', detail);

@@ -4,4 +4,4 @@
 
 export const say = (kind, details = {}) => process.stdout.write(JSON.stringify({ kind, ...details }) + '\n');
 
-export const [url, ...types] = process.argv.slice(2);
+export const [url, ...words] = process.argv.slice(2);

@@ -87,8 +87,8 @@ class EventSource(Client):
 
 
 class FetchEventSource(Client):
-    """npm "@microsoft/fetch-event-source". It is told of every block of the stream: one that only moves the id comes as a
-    message without type and data. Who uses it skips those, as here."""
+    """npm "@microsoft/fetch-event-source". It is told of every block of the stream: one that only moves the id comes as
+    a message without type and data. Who uses it skips those, as here."""
 
     def argv(self):
         return ["node", PROGRAMS / "fetch_event_source.mjs", self.url, *self.arguments]

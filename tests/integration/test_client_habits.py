@@ -4,6 +4,7 @@
 import clients
 import counters
 import eventsources
+import modes
 import pytest
 import requests
 from following import must_have_all
@@ -69,8 +70,8 @@ def make_web(stage):
 
 def test_streams_that_end_by_their_age_lose_and_repeat_nothing(make_web):
     web = make_web(max_age="1s", heartbeat="1s")
-    followers = [web.start(kind) for kind in clients.STREAMING]
-    web.wait_streams(len(followers))
+    beginning = f"{NEWS}&since={web.position()}"  # some streams end before others open
+    followers = [web.start(kind, beginning) for kind in clients.STREAMING]
     publisher = eventsources.Publisher(web, "news")
     publisher.start()
     try:
@@ -141,6 +142,42 @@ def test_npm_eventsource_misses_nothing_before_its_first_event_if_it_begins_at_a
     assert len(client.notes("open")) > 1
 
 
+# --- push.js in Node ---
+
+
+def test_push_source_over_npm_eventsource_misses_nothing_before_its_first_event(make_web):
+    """It gives the source the position that it forgets."""
+    web = make_web(max_age="1s", heartbeat="1s", retry="1s")
+    client = web.start(clients.PushSource)
+    client.wait_note("open")
+    client.wait_note("error")
+    web.publish("news", "missed")
+    client.wait_events(1)
+    web.publish("news", "after")
+    client.wait_events(2)
+    assert client.texts() == ["missed", "after"]
+
+
+@pytest.mark.parametrize("kind", [clients.PushSource, clients.PollingPushSource])
+def test_push_source_in_node_survives_a_responder_that_is_away(make_web, kind):
+    """A real 503 from lighttpd, at which the source that it uses gives up."""
+    web = make_web()
+    client = web.start(kind)
+    client.wait_note("open")
+    web.publish("news", "first")
+    client.wait_events(1)
+    program = web.longpoll if kind is clients.PollingPushSource else web.sse
+    program.kill()
+    client.wait_note("error")
+    until(lambda: requests.head(web.url(NEWS if program is web.sse else "/list")).status_code == 503, "a 503")
+    web.publish("news", "missed")
+    program.restart()
+    client.wait_events(2, 20)
+    web.publish("news", "after")
+    client.wait_events(3)
+    assert client.texts() == ["first", "missed", "after"]
+
+
 # --- requests and curl, with what examples/ add to them ---
 
 
@@ -156,6 +193,16 @@ def test_the_examples_survive_a_responder_that_is_away(make_web):
     for client in followers:
         client.wait_events(3)
         assert client.texts() == ["first", "missed", "after"]
+
+
+@pytest.mark.parametrize("kind", FOLLOWERS)
+def test_the_examples_wait_for_no_more_than_an_event_where_nothing_is_chunked(stage, certificate, kind):
+    """As nph- programs answer. requests waits for 512 bytes there, unless told otherwise."""
+    (mode,) = [mode for mode in modes.MODES if mode.name == "apache-cgi-nph"]
+    site = modes.Site(stage, mode, certificate)
+    client = stage.add(kind(stage.place("c"), site.url(NEWS), "0")).start()
+    until(lambda: site.publish("news", "short") > 0, "the process of its stream hears")
+    until(lambda: "short" in client.texts(), "the event")
 
 
 @pytest.mark.parametrize("kind", FOLLOWERS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Clients behind each web server: npm "eventsource", "@microsoft/fetch-event-source", requests, curl, and push.js in Node.
+"""Clients behind each web server: npm "eventsource", "@microsoft/fetch-event-source", requests, curl; push.js in Node.
 
 Those who do not come back by themselves do so by what examples/ and tests/clients/ add to them.
 """
