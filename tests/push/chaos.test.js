@@ -6,7 +6,7 @@ import test from 'node:test';
 
 import { Chaos } from './chaos.js';
 
-const { PUSH_SEED, PUSH_RUNS = 60 } = process.env;
+const { PUSH_SEED, PUSH_RUNS = 25 } = process.env;
 const seeds = PUSH_SEED ? [Number(PUSH_SEED)] : Array.from({ length: Number(PUSH_RUNS) }, (_, place) => place + 1);
 
 for (const [what, options] of [
