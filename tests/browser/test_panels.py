@@ -187,5 +187,5 @@ def test_an_event_has_the_same_id_in_stream_poll_and_list(stage, open_page):
     assert len(ids[0]) == 1 and ids[0][0]
     assert ids == [ids[0]] * 3
     assert [page.text(id_) for id_ in ("last-id", "poll-position", "list-newest")] == [ids[0][0]] * 3
-    said = [["also in long poll and list"], ["also in stream and list"], ["also in stream and long poll"]]
+    said = [["also in long poll, list"], ["also in stream, list"], ["also in stream, long poll"]]
     until(lambda: [page.rows(list_=list_, part="places") for list_ in LISTS] == said, "each row says so")

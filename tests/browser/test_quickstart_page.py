@@ -58,7 +58,7 @@ def test_a_channel_that_the_example_does_not_allow_is_told(browser, printed):
 
 
 def test_the_smallest_page_shows_the_clock_and_what_is_published(browser, printed):
-    browser.get(printed["page"].partition("?")[0] + "minimal.html")
+    Page(browser, printed["page"]).find("footer a").click()
     lines = "return [...document.querySelectorAll('#messages li')].map((item) => item.textContent)"
     until(lambda: any(": welcome, it is now" in line for line in browser.execute_script(lines)), "the clock", 20)
     run(printed["publish"])
