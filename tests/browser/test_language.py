@@ -8,6 +8,8 @@ import pytest
 from page import Page
 from webservers import WWW
 
+TEXTS = WWW / "page" / "texts.js"
+
 # Words that Chinese takes as they are: names, and what stands in code.
 NAMES = {
     *("ID", "Redis", "Web", "HTTPS", "PHP", "Python", "Node", "Ctrl", "redis", "message", "gap", "time", "timestamp"),
@@ -95,7 +97,7 @@ def test_both_languages_say_the_same_things(browser, opened):
     opened("")
     script = """
       const done = arguments[0];
-      import('/texts.js').then(({ tables }) => {
+      import('/page/texts.js').then(({ tables }) => {
         const say = (entry) => (typeof entry === 'function' ? entry(['1'], '2', '3', '4') : entry);
         const said = (table) => Object.entries(table).map(([key, entry]) => [key, typeof entry, entry.length && say(entry)]);
         done([said(tables.en), said(tables.zh)]);
@@ -110,8 +112,8 @@ def test_both_languages_say_the_same_things(browser, opened):
 
 
 def test_every_text_that_is_asked_for_is_there_and_every_one_is_asked_for():
-    keys = set(re.findall(r"^    (\w+): ", (WWW / "texts.js").read_text(), re.MULTILINE))
-    sources = [path.read_text() for path in WWW.iterdir() if path.suffix in (".js", ".html") and path.name != "texts.js"]
+    keys = set(re.findall(r"^    (\w+): ", TEXTS.read_text(), re.MULTILINE))
+    sources = [path.read_text() for path in [WWW / "index.html", WWW / "push.js", *TEXTS.parent.glob("*.js")] if path != TEXTS]
     asked = {key for source in sources for key in re.findall(r"\b(?:text\(|data-(?:text|label|hint|prompt)=)['\"](\w+)", source)}
     named = {word for source in sources for word in re.findall(r"['\"](\w+)['\"]", source)}
     assert len(keys) > 80 and asked <= keys <= named

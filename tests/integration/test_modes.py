@@ -203,7 +203,7 @@ def test_the_page_may_run_no_script_but_its_own(site, page):
 
 @every_mode
 def test_the_page_s_modules_are_served_as_script(site):
-    answer = site.ask("GET", "/page.js")
+    answer = site.ask("GET", "/push.js")
     assert answer.status == 200
     assert answer.headers["content-type"].split(";")[0] in ("text/javascript", "application/javascript")
 
