@@ -5,29 +5,36 @@
 import { byId } from './dom.js';
 import { text } from './texts.js';
 
-const LISTS = Object.entries({ events: 'placeStream', 'poll-events': 'placePoll', 'list-events': 'placeList' })
-  .map(([id, place]) => ({ rows: byId(id).children, element: byId(id), place }));
+const PLACES = { events: 'placeStream', 'poll-events': 'placePoll', 'list-events': 'placeList' };
+const LISTS = Object.entries(PLACES).map(([id, place]) => ({ list: byId(id), place }));
+
+let isDue = false;
 
 /** The lists in which each id stands. */
 function placesOf() {
   const places = new Map();
-  for (const { rows, place } of LISTS) {
-    for (const { dataset: { id } } of rows) places.set(id, (places.get(id) ?? new Set()).add(place));
+  for (const { list, place } of LISTS) {
+    for (const { dataset: { id } } of list.children) places.set(id, (places.get(id) ?? new Set()).add(place));
   }
   return places;
 }
 
 function mark() {
+  isDue = false;
   const places = placesOf();
-  for (const { rows, place } of LISTS) {
-    for (const row of rows) {
+  for (const { list, place } of LISTS) {
+    for (const row of list.children) {
       const others = [...places.get(row.dataset.id)].filter((other) => other !== place).map((other) => text(other));
-      const said = others.length ? text('alsoIn', others) : '';
-      const shown = row.querySelector('.places');
-      if (shown.textContent !== said) shown.textContent = said;
+      row.querySelector('.places').textContent = others.length ? text('alsoIn', others) : '';
     }
   }
 }
 
-const observer = new MutationObserver(mark);
-for (const { element } of LISTS) observer.observe(element, { childList: true });
+/** Once for all rows that come before the page is drawn anew. */
+function markSoon() {
+  if (!isDue) requestAnimationFrame(mark);
+  isDue = true;
+}
+
+const observer = new MutationObserver(markSoon);
+for (const { list } of LISTS) observer.observe(list, { childList: true });

@@ -3,6 +3,7 @@
 
 import re
 
+import counters
 import pytest
 from page import Page
 from webservers import WWW
@@ -32,11 +33,18 @@ def english_in(texts):
     return [text for text in texts if set(re.findall(r"[A-Za-z]{2,}", text)) - NAMES]
 
 
+OPTIONS = {"history": "redis", "max_message": "3k"}
+
+
 @pytest.fixture
-def opened(stage, browser):
+def longpoll(stage):
+    return stage.longpoll(**OPTIONS)
+
+
+@pytest.fixture
+def opened(stage, browser, longpoll):
     """Opens the page by its query."""
-    options = {"history": "redis", "max_message": "3k"}
-    lighttpd = stage.lighttpd(stage.responder(**options), longpoll=stage.longpoll(**options))
+    lighttpd = stage.lighttpd(stage.responder(**OPTIONS), longpoll=longpoll)
 
     def make(query):
         page = Page(browser, lighttpd.url(f"/{query}"))
@@ -47,9 +55,10 @@ def opened(stage, browser):
     browser.get("about:blank")
 
 
-def test_no_text_of_the_chinese_page_is_english(stage, browser, opened):
+def test_no_text_of_the_chinese_page_is_english(stage, browser, longpoll, opened):
     page = opened("?lang=zh&channel=7")
     page.click("poll-toggle")
+    counters.wait(longpoll, lambda c: c["polls.open"] == 1)
     page.click("list-fetch")
     page.wait_text("list-state", "200")
     stage.redis.publish("7", "x" * 4000)

@@ -6,7 +6,6 @@ import time
 import pytest
 from durations import seconds
 from origin import Numbers, Origin
-from process import until
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
