@@ -235,7 +235,7 @@ class Stream {
   /** How long the browser waits before it comes back is not known, as the server may have told it by "retry". */
   #lose() {
     if (this.#source.readyState === 2) return this.#end('refused');
-    if (!this.#hasPosition) return this.#end('lost'); // it never opened; or it is npm's, which forgets ids without an event
+    if (!this.#hasPosition) return this.#end('lost'); // never opened; or npm's, which forgets ids without an event
     this.#isLost = true;
     this.#watch('silent', this.#silence);
     this.#on('lost');

@@ -163,5 +163,6 @@ test('it polls beside the stream, with the same channels, unless told otherwise'
 
 test('neither an EventSource nor where to poll is a mistake, and told', () => {
   const world = new World();
-  assert.throws(() => world.tab().open({ EventSource: null, pollUrl: null }), { name: 'TypeError', message: /pollUrl/ });
+  const open = () => world.tab().open({ EventSource: null, pollUrl: null });
+  assert.throws(open, { name: 'TypeError', message: /pollUrl/ });
 });

@@ -111,3 +111,14 @@ test('a stream lost before its first event misses nothing', async () => {
   await world.pass(5000);
   assert.deepEqual(heard.data(), numbers(1, 3));
 });
+
+test('what is published after the page began is not missed when the first streams cannot be reached', async () => {
+  const world = new World();
+  world.server.weather.stream = 'unreachable';
+  const heard = world.tab().open();
+  await world.pass(100);
+  await world.publish(1, 3);
+  world.server.weather.stream = 'good';
+  await world.pass(10000);
+  assert.deepEqual(heard.data(), numbers(1, 3));
+});
