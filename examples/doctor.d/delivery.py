@@ -134,8 +134,9 @@ def share_bundled(delays, published):
 
 
 def classify(delays, published, round_trip):
-    """bundled, late, or None when all came as they should."""
-    if share_bundled(delays, published) > 0.25:
+    """bundled, late, or None when all came as they should. Where most came at once, it was the machine that stood still."""
+    is_slow = statistics.median(delays) - round_trip > SPACING / 5
+    if is_slow and share_bundled(delays, published) > 0.25:
         return "bundled"
     if min(delays) - round_trip > LATE or max(delays) > VERY_LATE:
         return "late"

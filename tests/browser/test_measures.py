@@ -71,7 +71,7 @@ def test_the_moment_of_a_payload_is_read_in_every_usual_form(browser, opened):
     none = ["", "x", "5", "null", '{"time": null}', '{"time": "2026"}', '{"time": true}', '{"time": -5}', '{"id": 1795226441}']
     script = """
       const [forms, done] = arguments;
-      import('/payload.js').then(({ momentOf }) => done(forms.map(momentOf).map((ms) => (Number.isNaN(ms) ? 'none' : ms))));
+      import('/page/payload.js').then(({ momentOf }) => done(forms.map(momentOf).map((ms) => (Number.isNaN(ms) ? 'none' : ms))));
     """
     assert browser.execute_async_script(script, forms + none) == [moment] * len(forms) + ["none"] * len(none)
 
