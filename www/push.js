@@ -429,9 +429,9 @@ class Connection {
       if (this.#polling !== polling) return;
       this.#beginning ||= position;
       this.#begin();
-      if (position) this.#open();
       polling.since = this.#cursor;
       polling.start();
+      if (position) this.#open(); // last, since who hears it may close the source
     });
     if (EventSource) this.#probeLater();
     this.#use('poll', reason);

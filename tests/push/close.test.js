@@ -67,6 +67,8 @@ async function endsIn(type, { count = 1, prepare, act, options = {} }) {
 
 test('in the opening', () => endsIn('open', {}));
 
+test('in the opening of one that polls', () => endsIn('open', { options: { EventSource: null } }));
+
 test('in an event, while more are on the way', () =>
   endsIn('message', { options: { lastEventId: '0' }, prepare: (world) => world.publish(1, 5) }));
 
