@@ -516,7 +516,12 @@ class Sharing {
   }
 
   static get isPossible() {
-    return Boolean(globalThis.navigator?.locks && globalThis.BroadcastChannel);
+    try {
+      new BroadcastChannel('fcgi-push').close(); // Firefox has it, and refuses it where cookies are blocked
+      return Boolean(navigator.locks);
+    } catch {
+      return false;
+    }
   }
 
   start(cursor) {

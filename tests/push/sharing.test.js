@@ -222,6 +222,7 @@ for (const [what, stands] of [
   ['locks', { navigator: {} }],
   ['a navigator', { navigator: undefined }],
   ['BroadcastChannel', { BroadcastChannel: undefined }],
+  ['leave to use it', { BroadcastChannel: class { constructor() { throw new DOMException('blocked', 'SecurityError'); } } }],
 ]) {
   test(`without ${what} each tab is alone, and works`, async () => {
     const world = new World();
