@@ -186,7 +186,7 @@ export class LongPolling extends Polling {
  */
 class Stream {
   #source;
-  #on;
+  #on; // null: closed
   #silence;
   #timer = 0;
   #heardAt = Date.now(); // unlike a timer, it counts the time that the machine slept
@@ -209,7 +209,7 @@ class Stream {
   close() {
     clearTimeout(this.#timer);
     this.#source.close();
-    this.#on = () => {};
+    this.#on = null;
   }
 
   /** Whether another one should better take its place when there is reason to look after it. */
@@ -218,6 +218,7 @@ class Stream {
   }
 
   #hear = (event) => {
+    if (!this.#on) return; // npm's goes on with what it has read already
     if (!('data' in event)) { // an application may call its events "open" or "error", too
       if (event.type === 'open') this.#watch('held', FIRST_HEARTBEAT_MS);
       else if (event.type === 'error') this.#lose();
