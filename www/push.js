@@ -228,15 +228,15 @@ class Stream {
     this.#heardAt = Date.now();
     this.#watch('silent', this.#silence);
     const { type, data, lastEventId: id, origin } = event;
-    if (type !== 'heartbeat') return this.#on('message', { id, type, data, origin });
-    this.#hasPosition = Boolean(id);
-    this.#on('heartbeat', { id });
+    if (id) this.#hasPosition = true;
+    if (type === 'heartbeat') this.#on('heartbeat', { id });
+    else this.#on('message', { id, type, data, origin });
   };
 
   /** How long the browser waits before it comes back is not known, as the server may have told it by "retry". */
   #lose() {
     if (this.#source.readyState === 2) return this.#end('refused');
-    if (!this.#hasPosition) return this.#end('lost'); // it never opened; or it is npm's, which forgets ids without an event
+    if (!this.#hasPosition) return this.#end('lost'); // it never opened; or forgot the id that came without an event, as Firefox and npm's do
     this.#isLost = true;
     this.#watch('silent', this.#silence);
     this.#on('lost');
