@@ -322,7 +322,8 @@ class Connection {
     if (!this.#stream) return this.#openStream();
     if (!this.#stream.isDoubtful) return;
     this.#stream.close();
-    this.#endStream('silent');
+    this.#openStream();
+    this.#lose('silent', 0);
   }
 
   #wakePolling() {
@@ -395,7 +396,7 @@ class Connection {
     clearTimeout(this.#timer);
     this.#stream = null;
     if (reason === 'held' && this.#options.pollUrl) return this.#openPolling(reason);
-    const retryAfter = reason === 'silent' ? 0 : backoff(this.#failures++);
+    const retryAfter = backoff(this.#failures++);
     this.#timer = setTimeout(() => this.#openStream(), retryAfter);
     this.#lose(reason, retryAfter);
   }
