@@ -141,6 +141,8 @@ export interface LongPollingOptions {
   since?: string;
   withCredentials?: boolean;
   needToPolling?: () => boolean;
+  /** As in PollingOptions. By default none after an answer; after failures as there, less up to half of it at random. */
+  delay?: (errors: number) => number;
   /** A request without an answer for so long is given up: the server's --poll-timeout (30 s) and as much again. */
   timeout?: number;
 }

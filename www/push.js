@@ -60,6 +60,9 @@ function pause(ms, signal) {
 
 const shortPause = (errors) => Math.min(POLL_PAUSE_MS * (errors + 1), POLL_PAUSE_MAX_MS);
 
+/** The server makes the pauses, and fails for all who wait at once: they do not come back together. */
+const longPause = (errors) => (errors ? shortPause(errors) * (0.5 + Math.random() / 2) : 0);
+
 export class Polling extends EventTarget {
   #request;
   #needToPolling;
@@ -93,11 +96,11 @@ export class Polling extends EventTarget {
   /** One run. After stop() its signal stays aborted, even when another run has started meanwhile. */
   async #repeat(signal) {
     let errors = 0;
-    while (!signal.aborted && this.#needToPolling()) {
+    while (!signal.aborted) {
+      if (!this.#needToPolling()) return this.stop();
       errors = (await this.#ask(signal)) ? 0 : errors + 1;
-      await pause(this.#delay(errors), signal);
+      if (!signal.aborted) await pause(this.#delay(errors), signal);
     }
-    if (!signal.aborted) this.stop();
   }
 
   /** One request; true when it was answered. What is answered to a stopped run is nobody's. */
@@ -133,12 +136,8 @@ export class LongPolling extends Polling {
   #withCredentials;
   #timeout;
 
-  constructor({ url, since = '', withCredentials = false, needToPolling, timeout = POLL_TIMEOUT_MS }) {
-    super({
-      request: ({ signal }) => this.#ask(signal),
-      needToPolling,
-      delay: (errors) => (errors ? shortPause(errors) : 0), // the server makes the pause
-    });
+  constructor({ url, since = '', withCredentials = false, needToPolling, delay = longPause, timeout = POLL_TIMEOUT_MS }) {
+    super({ request: ({ signal }) => this.#ask(signal), needToPolling, delay });
     this.#url = absolute(url);
     this.#since = since;
     this.#withCredentials = withCredentials;
@@ -422,11 +421,10 @@ class Connection {
 
   #openPolling(reason) {
     const { pollUrl: url, withCredentials, EventSource } = this.#options;
-    const polling = new LongPolling({ url, withCredentials });
+    const polling = new LongPolling({ url, withCredentials, delay: (errors) => this.#pausePolling(errors) });
     this.#polling = polling;
     this.#isOpen = false;
     polling.addEventListener('update', ({ detail }) => this.#takeAll(detail, polling));
-    polling.addEventListener('error', () => this.#lose('failed', shortPause(++this.#failures)));
     this.#askPosition().then((position) => { // at once, while a poll may be answered only after half a minute
       if (this.#polling !== polling) return;
       this.#beginning ||= position;
@@ -437,6 +435,12 @@ class Connection {
     });
     if (EventSource) this.#probeLater();
     this.#use('poll', reason);
+  }
+
+  #pausePolling(errors) {
+    const retryAfter = longPause(errors);
+    if (errors) this.#lose('failed', retryAfter);
+    return retryAfter;
   }
 
   #takeAll(events, polling) {

@@ -122,6 +122,32 @@ test('polls that are refused are tried again, told, and lose nothing', async () 
   assert.deepEqual(heard.data(), numbers(1, 6));
 });
 
+test('polls that fail together are not tried again together, and each says when it is', async () => {
+  const pauses = [];
+  for (let seed = 0; seed < 30; seed++) {
+    const { world, heard } = heldWorld({ retryStream: 3600000 }, seed);
+    await world.pass(10000);
+    world.server.cut();
+    await world.pass(10);
+    const [{ retryAfter }] = heard.details('error');
+    const asked = world.server.requested('poll').length;
+    await world.pass(retryAfter - 20);
+    assert.equal(world.server.requested('poll').length, asked);
+    await world.pass(30);
+    assert.equal(world.server.requested('poll').length, asked + 1);
+    pauses.push(retryAfter);
+  }
+  assert.ok(Math.min(...pauses) < 4000 && Math.max(...pauses) > 5000, pauses.join(' '));
+});
+
+test('waking is no failed poll', async () => {
+  const { world, tab, heard } = heldWorld({ retryStream: 3600000 });
+  await world.pass(10000);
+  tab.look();
+  await world.pass(10000);
+  assert.equal(heard.count('error'), 0);
+});
+
 test('a poll that is never answered is given up after a minute', async () => {
   const { world, heard } = heldWorld({ retryStream: 3600000 });
   await world.pass(6000);
