@@ -28,6 +28,7 @@ const RETRY_STREAM_MAX_MS = 15 * 60000;
 const POLL_PAUSE_MS = 3000;
 const POLL_PAUSE_MAX_MS = 30000;
 const POLL_TIMEOUT_MS = 60000; // twice the server's --poll-timeout
+const EMPTY_POLL_MS = 1000; // the least --poll-timeout
 const LEADER_ANSWER_MS = 2000;
 const REMEMBERED_IDS = 2000;
 
@@ -156,6 +157,7 @@ export class LongPolling extends Polling {
   /** One request, given up when it takes too long. The position goes with the answer, and is discarded with it. */
   async #ask(signal) {
     const request = new AbortController();
+    const askedAt = Date.now();
     const giveUp = () => request.abort();
     const timer = setTimeout(giveUp, this.#timeout);
     signal.addEventListener('abort', giveUp);
@@ -167,6 +169,7 @@ export class LongPolling extends Polling {
       if (!response.ok) throw new Error(await reasonOf(response));
       const events = await response.json();
       if (!Array.isArray(events)) throw new Error('the answer is no array of events');
+      if (!events.length) await pause(askedAt + EMPTY_POLL_MS - Date.now(), signal); // some do not wait
       const position = response.headers.get('Push-Position') ?? events.at(-1)?.id ?? this.#since;
       return Object.assign(events, { position });
     } finally {
