@@ -43,7 +43,7 @@ export interface PushSourceOptions {
   withCredentials?: boolean;
   /** One connection for all tabs of this origin that ask for the same URL. Needs https or localhost; else each has its own. */
   share?: boolean;
-  /** Go on after this id; '0': begin with all that is kept. By default from now on. */
+  /** Go on after this id; '0': begin with all that is kept. By default as lastEventId= or since= of the URL says, or from now on. */
   lastEventId?: string;
   /** Where to poll when streams are held back; by default "subscribe" beside the URL's last segment, with its query; null: nowhere. */
   pollUrl?: string | URL | null;

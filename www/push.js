@@ -123,6 +123,15 @@ const withQuery = (url, query) => {
   return target.href;
 };
 
+/** A URL, and the position that stood in it: there it begins, and goes on from elsewhere. */
+function splitPosition(url) {
+  const target = new URL(url);
+  const { searchParams: query } = target;
+  const position = query.get('lastEventId') ?? query.get('since') ?? '';
+  for (const name of ['lastEventId', 'since']) query.delete(name);
+  return { url: target.href, position };
+}
+
 const absolute = (url) => new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href;
 
 /** Why there was no answer: fcgi-push says it as JSON, a web server without it sends a page. */
@@ -238,7 +247,8 @@ class Stream {
   /** How long the browser waits before it comes back is not known, as the server may have told it by "retry". */
   #lose() {
     if (this.#source.readyState === 2) return this.#end('refused');
-    if (!this.#hasPosition) return this.#end('lost'); // it never opened; or forgot the id that came without an event, as Firefox and npm's do
+    // It never opened; or it forgot the id that came without an event, as Firefox and npm's do.
+    if (!this.#hasPosition) return this.#end('lost');
     this.#isLost = true;
     this.#watch('silent', this.#silence);
     this.#on('lost');
@@ -737,6 +747,9 @@ class Memory {
   }
 }
 
+/** Where /subscribe is, unless told otherwise. */
+const beside = (url) => new URL(`subscribe${new URL(url).search}`, url).href;
+
 function parseGap(data) {
   try { return JSON.parse(data); } catch { return {}; }
 }
@@ -779,15 +792,16 @@ export class PushSource extends EventTarget {
 
   constructor(url, options = {}) {
     super();
-    const { lastEventId = '', withCredentials = false, share = false, heartbeat = HEARTBEAT_MS } = options;
-    const { EventSource = globalThis.EventSource, retryStream = RETRY_STREAM_MS } = options;
     this.#url = absolute(url);
+    const { url: streamUrl, position } = splitPosition(this.#url);
+    const { lastEventId = position, withCredentials = false, share = false, heartbeat = HEARTBEAT_MS } = options;
+    const { EventSource = globalThis.EventSource, retryStream = RETRY_STREAM_MS } = options;
     this.#withCredentials = withCredentials;
     this.#lastEventId = lastEventId;
-    const pollUrl = this.#pollUrl(options.pollUrl);
+    const pollUrl = options.pollUrl === undefined ? beside(streamUrl) : options.pollUrl && absolute(options.pollUrl);
     if (!EventSource && !pollUrl) throw new TypeError('there is no EventSource here, and pollUrl is null');
     const isShared = share && Sharing.isPossible;
-    const settings = { url: this.#url, pollUrl, withCredentials, heartbeat, EventSource, retryStream };
+    const settings = { url: streamUrl, pollUrl, withCredentials, heartbeat, EventSource, retryStream };
     if (isShared) this.#role = 'follower';
     this.#transport = firstTransport(settings);
     this.#link = new (isShared ? Sharing : Connection)(settings, this.#types, (kind, detail) => this.#hear(kind, detail));
@@ -813,13 +827,6 @@ export class PushSource extends EventTarget {
     this.#readyState = PushSource.CLOSED;
     this.#page.abort();
     this.#link.stop();
-  }
-
-  #pollUrl(url) {
-    if (url !== undefined) return url && absolute(url);
-    const beside = new URL('subscribe', this.#url);
-    beside.search = new URL(this.#url).search;
-    return beside.href;
   }
 
   /** Beside the listeners: the same function may be one of them, too. */
