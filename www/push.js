@@ -398,6 +398,7 @@ class Connection {
       if (kind === 'end') return this.#endStream(detail.reason);
       if (kind === 'lost') return this.#lose('lost', null);
       if (detail.id) this.#asking?.abort();
+      if (this.#isOpen) this.#probePause = this.#options.retryStream; // it flows
       this.#open();
       if (kind === 'message') this.#take(detail);
       else this.#move(detail.id);
