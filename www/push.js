@@ -247,8 +247,12 @@ class Stream {
   /** How long the browser waits before it comes back is not known, as the server may have told it by "retry". */
   #lose() {
     if (this.#source.readyState === 2) return this.#end('refused');
+<<<<<<< HEAD
     // It never opened; or it forgot the id that came without an event, as Firefox and npm's do.
     if (!this.#hasPosition) return this.#end('lost');
+=======
+    if (!this.#hasPosition) return this.#end('lost'); // never opened; or npm's, which forgets ids without an event
+>>>>>>> main
     this.#isLost = true;
     this.#watch('silent', this.#silence);
     this.#on('lost');
@@ -284,6 +288,7 @@ class Connection {
   #timer = 0; // of whatever comes next: a stream, a probe
   #failures = 0;
   #probePause;
+  #streamedAt = 0; // when it went back to streams
 
   constructor(options, types, on) {
     this.#options = options;
@@ -307,7 +312,6 @@ class Connection {
   start(cursor) {
     this.#cursor = cursor;
     this.#beginning = '';
-    this.#probePause = this.#options.retryStream;
     if (!this.#options.EventSource) return this.#openPolling(null);
     this.#openStream();
     this.#use('stream', null);
@@ -398,7 +402,6 @@ class Connection {
       if (kind === 'end') return this.#endStream(detail.reason);
       if (kind === 'lost') return this.#lose('lost', null);
       if (detail.id) this.#asking?.abort();
-      if (this.#isOpen) this.#probePause = this.#options.retryStream; // it flows
       this.#open();
       if (kind === 'message') this.#take(detail);
       else this.#move(detail.id);
@@ -434,7 +437,7 @@ class Connection {
   }
 
   #openPolling(reason) {
-    const { pollUrl: url, withCredentials, EventSource } = this.#options;
+    const { pollUrl: url, withCredentials, EventSource, retryStream } = this.#options;
     const polling = new LongPolling({ url, withCredentials, delay: (errors) => this.#pausePolling(errors) });
     this.#polling = polling;
     this.#isOpen = false;
@@ -447,6 +450,7 @@ class Connection {
       polling.start();
       if (position) this.#open(); // last, since who hears it may close the source
     });
+    if (Date.now() - this.#streamedAt > RETRY_STREAM_MAX_MS) this.#probePause = retryStream;
     if (EventSource) this.#probeLater();
     this.#use('poll', reason);
   }
@@ -484,6 +488,7 @@ class Connection {
 
   #returnToStream() {
     this.stop();
+    this.#streamedAt = Date.now();
     this.#openStream();
     this.#use('stream', null);
   }

@@ -4,6 +4,7 @@
 import json
 import pathlib
 
+import counters
 import pytest
 from page import MARKUP, Page
 from process import until
@@ -26,7 +27,7 @@ def filled(request, stage, browser):
     page.click("list-fetch")
     page.wait_text("list-state", "200")
     page.click("poll-toggle")
-    until(lambda: page.state("poll-state") == "open", "it polls")
+    counters.wait(programs[1], lambda c: c["polls.open"] == 1)
     stage.redis.publish("news", "too large" * 500)
     stage.redis.publish("clock", '{"id": 1795226441, "message": "welcome"}')
     now = browser.execute_script("return Date.now()")
@@ -72,6 +73,7 @@ def test_axe_has_nothing_against_the_page(browser, filled, axe):
             assert violations(browser, axe) == [], f"{scheme}, {width}"
 
 
+@pytest.mark.parametrize("filled", ["en"], indirect=True)
 def test_nothing_scrolls_sideways(browser, filled):
     for width in (SMALLEST, PHONE, 768, DESK):
         look(browser, "light", width)

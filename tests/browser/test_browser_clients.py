@@ -13,7 +13,7 @@ def follow(site, browser):
     followers = []
 
     def start(target):
-        browser.get(site.url("/page.css"))
+        browser.get(site.url("/page/page.css"))
         followers.extend(kind(browser, target) for kind in in_page.ALL)
         wait_connected(site, len(followers))
         return followers

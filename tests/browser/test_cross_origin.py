@@ -95,7 +95,7 @@ def visit(browser, pages):
 
     def open_page(host="127.0.0.1", cookie="session=alice"):
         browser.delete_all_cookies()
-        browser.get(pages.origin(host) + "/page.css")
+        browser.get(pages.origin(host) + "/page/page.css")
         browser.execute_script("document.cookie = arguments[0]", cookie)
         return lambda kind, url, **options: sources.append(kind(browser, url, **options)) or sources[-1]
 

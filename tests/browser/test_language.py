@@ -3,9 +3,12 @@
 
 import re
 
+import counters
 import pytest
 from page import Page
 from webservers import WWW
+
+TEXTS = WWW / "page" / "texts.js"
 
 # Words that Chinese takes as they are: names, and what stands in code.
 NAMES = {
@@ -32,11 +35,18 @@ def english_in(texts):
     return [text for text in texts if set(re.findall(r"[A-Za-z]{2,}", text)) - NAMES]
 
 
+OPTIONS = {"history": "redis", "max_message": "3k"}
+
+
 @pytest.fixture
-def opened(stage, browser):
+def longpoll(stage):
+    return stage.longpoll(**OPTIONS)
+
+
+@pytest.fixture
+def opened(stage, browser, longpoll):
     """Opens the page by its query."""
-    options = {"history": "redis", "max_message": "3k"}
-    lighttpd = stage.lighttpd(stage.responder(**options), longpoll=stage.longpoll(**options))
+    lighttpd = stage.lighttpd(stage.responder(**OPTIONS), longpoll=longpoll)
 
     def make(query):
         page = Page(browser, lighttpd.url(f"/{query}"))
@@ -47,9 +57,10 @@ def opened(stage, browser):
     browser.get("about:blank")
 
 
-def test_no_text_of_the_chinese_page_is_english(stage, browser, opened):
+def test_no_text_of_the_chinese_page_is_english(stage, browser, longpoll, opened):
     page = opened("?lang=zh&channel=7")
     page.click("poll-toggle")
+    counters.wait(longpoll, lambda c: c["polls.open"] == 1)
     page.click("list-fetch")
     page.wait_text("list-state", "200")
     stage.redis.publish("7", "x" * 4000)
@@ -86,7 +97,7 @@ def test_both_languages_say_the_same_things(browser, opened):
     opened("")
     script = """
       const done = arguments[0];
-      import('/texts.js').then(({ tables }) => {
+      import('/page/texts.js').then(({ tables }) => {
         const say = (entry) => (typeof entry === 'function' ? entry(['1'], '2', '3', '4') : entry);
         const said = (table) => Object.entries(table).map(([key, entry]) => [key, typeof entry, entry.length && say(entry)]);
         done([said(tables.en), said(tables.zh)]);
@@ -101,8 +112,8 @@ def test_both_languages_say_the_same_things(browser, opened):
 
 
 def test_every_text_that_is_asked_for_is_there_and_every_one_is_asked_for():
-    keys = set(re.findall(r"^    (\w+): ", (WWW / "texts.js").read_text(), re.MULTILINE))
-    sources = [path.read_text() for path in WWW.iterdir() if path.suffix in (".js", ".html") and path.name != "texts.js"]
+    keys = set(re.findall(r"^    (\w+): ", TEXTS.read_text(), re.MULTILINE))
+    sources = [path.read_text() for path in [WWW / "index.html", WWW / "push.js", *TEXTS.parent.glob("*.js")] if path != TEXTS]
     asked = {key for source in sources for key in re.findall(r"\b(?:text\(|data-(?:text|label|hint|prompt)=)['\"](\w+)", source)}
     named = {word for source in sources for word in re.findall(r"['\"](\w+)['\"]", source)}
     assert len(keys) > 80 and asked <= keys <= named

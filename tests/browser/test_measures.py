@@ -71,7 +71,7 @@ def test_the_moment_of_a_payload_is_read_in_every_usual_form(browser, opened):
     none = ["", "x", "5", "null", '{"time": null}', '{"time": "2026"}', '{"time": true}', '{"time": -5}', '{"id": 1795226441}']
     script = """
       const [forms, done] = arguments;
-      import('/moment.js').then(({ momentOf }) => done(forms.map(momentOf).map((ms) => (Number.isNaN(ms) ? 'none' : ms))));
+      import('/payload.js').then(({ momentOf }) => done(forms.map(momentOf).map((ms) => (Number.isNaN(ms) ? 'none' : ms))));
     """
     assert browser.execute_async_script(script, forms + none) == [moment] * len(forms) + ["none"] * len(none)
 
@@ -86,7 +86,7 @@ def tell_time(stage, page, message="welcome, it is now 2026-11-21 02:00:41"):
 
 def test_the_clock_shows_what_the_tutorial_s_page_showed_and_goes_on(stage, opened):
     page = opened
-    assert page.text("clock-message") == "No message on the channel clock yet."
+    assert page.text("clock-note") == "No message on the channel clock yet."
     tell_time(stage, page)
     time_element = page.find("#clock-time")
 
@@ -105,7 +105,10 @@ def test_the_clock_says_so_when_nobody_listens_to_it(stage, opened):
     page = opened
     tell_time(stage, page)
     page.toggle("channels", "clock")
-    assert page.text("clock-message") == "The channel clock is not listened to."
+    assert page.text("clock-note") == "The channel clock is not listened to."
+    assert (page.text("clock-time"), page.text("clock-message")) == ("–", "")
+    stage.redis.publish("news", '{"id": 1795226441, "message": "of another channel"}')
+    page.wait_row("of another channel")
     assert page.text("clock-time") == "–"
     page.toggle("channels", "clock")
     page.wait_state("open")

@@ -55,6 +55,9 @@ def test_the_page_obeys_its_own_security_policy(stage, opened):
     stage.redis.publish("news", "anything")
     page.wait_row("anything")
     page.must_obey_its_policy()
+    loaded = page.browser.execute_script("return performance.getEntriesByType('resource').map(({ name }) => name)")
+    origin = page.browser.execute_script("return location.origin")
+    assert len(loaded) > 20 and all(url.startswith(f"{origin}/") for url in loaded), "nothing comes from other hosts"
 
 
 @pytest.mark.parametrize("way", ["kill", "stop"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A page that is away, in the back/forward cache, hidden, frozen or offline, goes on with its events: each once, in order."""
+"""A page that is away (in the back/forward cache, hidden, frozen, offline) goes on: each event once, in order."""
 
 import time
 
@@ -106,7 +106,7 @@ def test_a_tab_goes_on_while_it_is_hidden(origin, open_tab, hidden, share):
 @pytest.mark.parametrize("frozen", [seconds(4), seconds(60)])
 def test_a_tab_that_was_frozen_goes_on(origin, open_tab, frozen, share):
     source = open_tab(origin.page).listen(heartbeat=1000, share=share).wait_open()
-    with Numbers(origin) as numbers:
+    with Numbers(origin, pause=0.2) as numbers:  # no more than is kept
         numbers.wait(10)
         source.tab.tell_browser("Page.setWebLifecycleState", state="frozen")
         time.sleep(frozen)
@@ -139,4 +139,4 @@ def test_a_browser_that_was_offline_goes_on_at_once(origin, open_tab):
         source.wait_text(numbers.sent[-1])
     source.must_have(numbers.sent)
     (back,) = (entry["at"] for entry in source.tab.life("online"))
-    assert [entry for entry in source.entries("open") if 0 <= entry["at"] - back < 1000]
+    assert [entry for entry in source.entries("open") if 0 <= entry["at"] - back < 2000]

@@ -19,9 +19,9 @@ class Chaos:
         self.told = []  # what happened
         self._random = random.Random(seed)
         self._things = [
-            self.kill_sse, self.kill_longpoll, self.restart_server, self.hold_streams, self.pause_sse, self.pause_server,
-            self.close_a_tab, self.go_and_come_back, self.freeze, self.crash_the_leader,
-        ]  # fmt: skip
+            *(self.kill_sse, self.kill_longpoll, self.restart_server, self.hold_streams, self.pause_sse),
+            *(self.pause_server, self.close_a_tab, self.go_and_come_back, self.freeze, self.crash_the_leader),
+        ]
 
     def run(self, seconds):
         deadline = time.monotonic() + seconds
@@ -68,7 +68,6 @@ class Chaos:
         self.origin.server.resume()
 
     def close_a_tab(self):
-        """Another takes its place; what it has is not looked at."""
         if len(self.shared.sources) > 2:
             source = self._random.choice(self.shared.sources)
             self.shared.sources.remove(source)

@@ -30,6 +30,11 @@ def crash(tab):
         tab.tell_browser("Page.crash")
 
 
+def hang(tab, milliseconds):
+    """It neither does nor hears anything meanwhile, and the browser waits for it before another is shown."""
+    tab.run("setTimeout((end) => { while (Date.now() < end); }, 0, Date.now() + arguments[0])", milliseconds)
+
+
 @pytest.mark.parametrize("end", [close, close_source, navigate, crash])
 def test_a_leader_that_ends_in_the_middle_is_replaced(origin, open_tab, end):
     shared = Shared(origin, open_tab, 5)
@@ -89,7 +94,7 @@ def test_a_leader_that_hangs_is_replaced_and_follows_when_it_goes_on(origin, ope
         numbers.wait(10)
         hanging = shared.wait_leader()
         shared.sources.remove(hanging)
-        hanging.tab.run("setTimeout(() => { for (const end = Date.now() + 9000; Date.now() < end;); })")
+        hang(hanging.tab, 9000)
         shared.wait_leader(15)
         numbers.wait_more(10)
         shared.sources.append(hanging)

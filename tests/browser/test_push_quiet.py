@@ -19,9 +19,12 @@ def stay_quiet(stage, open_tab, seconds, options, **source):
         assert {entry["kind"] for entry in source.state()["entries"]} == {"open"}
         seen = counters.read(origin.sse)
         assert (seen["streams.opened"], seen["streams.open"]) == (1, 1)
-        assert counters.read(origin.longpoll)["polls.opened"] == 0
+        assert counters.read(origin.longpoll)["polls.open"] == 0
         origin.publish("news", "not quiet any more")
         source.must_have(["not quiet any more"])
+        source.close()
+        origin.publish("news", "so that a web server that ends with open streams notices")
+        counters.wait_streams(origin.sse, 0)
 
 
 def test_a_quiet_stream_stays_for_ten_heartbeats(stage, open_tab):

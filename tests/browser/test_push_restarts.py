@@ -5,8 +5,7 @@ import time
 
 import pytest
 from durations import seconds
-from origin import Numbers, Origin
-from process import until
+from origin import APACHE, LIGHTTPD, NGINX, Numbers, Origin
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
@@ -21,12 +20,17 @@ def source(origin, open_tab):
     return open_tab(origin.page).listen(heartbeat=1000).wait_open()
 
 
-def test_a_responder_that_comes_back_after_a_503_is_gone_on_with(origin, source):
+@pytest.mark.parametrize(
+    "front, status", [(LIGHTTPD, 503), (APACHE, 503), (NGINX, 502)], ids=["lighttpd", "apache2", "nginx"]
+)
+def test_a_responder_that_comes_back_after_503s_or_502s_is_gone_on_with(stage, open_tab, front, status):
+    origin = Origin(stage, front)
+    source = open_tab(origin.page).listen(heartbeat=1000).wait_open()
     with Numbers(origin) as numbers:
         numbers.wait(10)
         origin.sse.kill()
         source.wait_entry("error", reason="refused")
-        assert origin.get().status_code == 503
+        assert origin.get().status_code == status
         numbers.wait_more(20)
         origin.sse.restart()
         source.wait_text(numbers.sent[-1], 40)

@@ -39,7 +39,7 @@ def figures_file():
 
 @pytest.fixture
 def heard_site(site):
-    """One at which somebody hears what is published between two polls: with plain CGI, a stream.
+    """One at which somebody hears what is published between two requests: with plain CGI, a stream.
 
     An event shows that it has taken over from those of the test before, who record until they are gone."""
     if not site.mode.programs.hears_always:
@@ -82,16 +82,16 @@ def test_an_event_arrives_at_once_by_itself(site, channel):
 
 
 @every_stream
-def test_a_stream_that_comes_back_loses_and_repeats_nothing(site, channel):
-    first = site.stream(f"/events?channel={channel}")
+def test_a_stream_that_comes_back_loses_and_repeats_nothing(heard_site, channel):
+    first = heard_site.stream(f"/events?channel={channel}")
     for number in range(3):
-        site.publish(channel, str(number))
+        heard_site.publish(channel, str(number))
     seen = first.next_events(2)
     first.close()
     for number in range(3, 5):
-        site.publish(channel, str(number))
-    second = site.stream(f"/events?channel={channel}", {"Last-Event-ID": seen[-1].id})
-    site.publish(channel, "5")
+        heard_site.publish(channel, str(number))
+    second = heard_site.stream(f"/events?channel={channel}", {"Last-Event-ID": seen[-1].id})
+    heard_site.publish(channel, "5")
     texts = [event.text for event in seen + second.next_events(4)]
     assert texts == [str(number) for number in range(6)]
     assert not second.quiet_events(0.2)
@@ -203,7 +203,7 @@ def test_the_page_may_run_no_script_but_its_own(site, page):
 
 @every_mode
 def test_the_page_s_modules_are_served_as_script(site):
-    answer = site.ask("GET", "/page.js")
+    answer = site.ask("GET", "/push.js")
     assert answer.status == 200
     assert answer.headers["content-type"].split(";")[0] in ("text/javascript", "application/javascript")
 

@@ -225,5 +225,5 @@ def test_the_page_is_served_with_a_content_security_policy(mount):
     assert page.headers["content-security-policy"] == "default-src 'self'"
     assert page.headers["content-type"].startswith("text/html")
     assert b"<script" in page.body()
-    response = web.HttpResponse(site.lighttpd.address, "GET", "/page.js")
+    response = web.HttpResponse(site.lighttpd.address, "GET", "/push.js")
     assert response.headers["content-type"].startswith("text/javascript")

@@ -28,18 +28,21 @@ async function mustEnd(world, tab, heard, what, close = () => heard.close()) {
   assert.equal(heard.source.readyState, 2, what);
 }
 
-const MOMENTS = [0, 1, 4, 5, 6, 10, 300, 3004, 5004, 5005, 5009, 5011, 6000, 31000, 36000, 44999, 46000, 50001, 100000];
+/** After so many milliseconds; -1: in the same turn. */
+const MOMENTS = [
+  -1, 0, 1, 4, 5, 6, 10, 300, 3004, 5004, 5005, 5009, 5011, 6000, 31000, 36000, 44999, 46000, 50001, 100000,
+];
 
-for (const share of [false, true]) {
+for (const [how, share] of [['alone', false], ['shared', true]]) {
   for (const stream of ['good', 'refused', 'unreachable', 'held', 'hidden']) {
     for (const poll of ['good', 'refused', 'hidden']) {
-      test(`${share ? 'shared' : 'alone'}, streams ${stream}, polls ${poll}: nothing is left at any moment`, async () => {
+      test(`${how}, streams ${stream}, polls ${poll}: nothing is left at any moment`, async () => {
         for (const moment of MOMENTS) {
           const world = new World();
           world.server.weather = { stream, poll };
           const tab = world.tab();
           const heard = tab.open({ share });
-          await world.pass(moment);
+          if (moment >= 0) await world.pass(moment);
           await mustEnd(world, tab, heard, `at ${moment}`);
         }
       });
@@ -93,7 +96,8 @@ test('in a refusal', () => endsIn('error', { prepare: (world) => { world.server.
 test('in a failed poll', () =>
   endsIn('error', { options: { EventSource: null }, prepare: (world) => { world.server.weather.poll = 'refused'; } }));
 
-test('in the switch to polls', () => endsIn('transport', { prepare: (world) => { world.server.weather.stream = 'held'; } }));
+test('in the switch to polls', () =>
+  endsIn('transport', { prepare: (world) => { world.server.weather.stream = 'held'; } }));
 
 test('in the switch back to streams', () =>
   endsIn('transport', {

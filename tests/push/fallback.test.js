@@ -218,5 +218,6 @@ for (const name of ['lastEventId', 'since']) {
 
 test('neither an EventSource nor where to poll is a mistake, and told', () => {
   const world = new World();
-  assert.throws(() => world.tab().open({ EventSource: null, pollUrl: null }), { name: 'TypeError', message: /pollUrl/ });
+  const open = () => world.tab().open({ EventSource: null, pollUrl: null });
+  assert.throws(open, { name: 'TypeError', message: /pollUrl/ });
 });

@@ -20,7 +20,11 @@ test('onopen, onmessage and onerror are called as those of an EventSource', asyn
   await world.publish(1);
   world.server.cut();
   await world.pass(10);
-  assert.deepEqual(said, [['open', 'open', true, undefined], ['message', 'message', true, '1'], ['error', 'error', true, undefined]]);
+  assert.deepEqual(said, [
+    ['open', 'open', true, undefined],
+    ['message', 'message', true, '1'],
+    ['error', 'error', true, undefined],
+  ]);
 });
 
 test('a handler is replaced and removed, and what is no function is none', async () => {

@@ -140,7 +140,8 @@ test('credentials go with it, if wanted', () => {
   const seen = [];
   const fetch = (url, { credentials }) => { seen.push(credentials); return new Promise(() => {}); };
   const tab = new World().tab({ fetch });
-  for (const withCredentials of [true, false]) new tab.LongPolling({ url: 'https://a.example/subscribe', withCredentials }).start();
+  const url = 'https://a.example/subscribe';
+  for (const withCredentials of [true, false]) new tab.LongPolling({ url, withCredentials }).start();
   assert.deepEqual(seen, ['include', 'same-origin']);
 });
 

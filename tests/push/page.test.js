@@ -149,6 +149,19 @@ for (const [name, wake] of [
   });
 }
 
+test('a tab that only polls asks anew when it is woken', async () => {
+  const world = new World();
+  const tab = world.tab();
+  const heard = tab.open({ EventSource: null });
+  await world.pass(100);
+  world.server.hush();
+  await world.publish(1);
+  tab.look();
+  await world.pass(20);
+  assert.deepEqual(heard.data(), ['1']);
+  assert.equal(world.server.count('poll') + tab.fetches.size, 2);
+});
+
 test('a stream that was heard lately is left alone when a tab is shown', async () => {
   const world = new World();
   const tab = world.tab();

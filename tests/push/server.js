@@ -14,6 +14,8 @@ import { Log } from './log.js';
 const HEARTBEAT_MS = 15000;
 const POLL_TIMEOUT_MS = 30000;
 
+const toJson = ({ id, type, data }) => ({ id, timestamp: parseInt(id, 10), channel: 'news', event: type, data });
+
 export class Server {
   weather = { stream: 'good', poll: 'good' };
   latency = 5;
@@ -118,7 +120,7 @@ export class Server {
     const since = new URL(url).searchParams.get('since');
     const poll = { client, delay: this.latency, isHeard: this.weather.poll !== 'hidden', timer: 0 };
     this.#polls.add(poll);
-    if (this.weather.poll === 'refused') this.#end(poll, () => client.onAnswer(503, {}, '<h1>Service Unavailable</h1>'));
+    if (this.weather.poll === 'refused') this.#end(poll, () => client.onAnswer(503, {}, '<h1>Unavailable</h1>'));
     else if (this.weather.poll === 'unreachable') this.#end(poll, () => client.onFailed());
     else if (poll.isHeard) this.#take(poll, method, since);
     return () => this.#drop(poll);
@@ -131,9 +133,8 @@ export class Server {
   }
 
   #answer(poll, events) {
-    const shown = events.map(({ id, type, data }) => ({ id, timestamp: parseInt(id, 10), channel: 'news', event: type, data }));
     const headers = { 'Push-Position': this.#log.position };
-    this.#end(poll, () => poll.client.onAnswer(200, headers, JSON.stringify(shown)));
+    this.#end(poll, () => poll.client.onAnswer(200, headers, JSON.stringify(events.map(toJson))));
   }
 
   // --- both ---

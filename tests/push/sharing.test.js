@@ -80,6 +80,7 @@ test('a tab that comes later hears what is published from then on', async () => 
   await world.publish(1, 3);
   const late = world.tab().open({ share: true });
   await world.pass(100);
+  assert.equal(late.source.lastEventId, heard[0].source.lastEventId);
   await world.publish(4, 6);
   assert.deepEqual(late.data(), numbers(4, 6));
   assert.deepEqual(heard[0].data(), numbers(1, 6));
@@ -122,6 +123,39 @@ test('a leader that ends while others catch up takes nothing along', async () =>
     assert.deepEqual(allData(late), times(2, numbers(1, 26)), `at ${moment}`);
     assert.equal(world.server.count('stream'), 1);
   }
+});
+
+test('what two leaders said while a tab caught up may have a hole between, which is filled', async () => {
+  const world = new World({ channelDelay: (from, to) => (to === tabs[2] ? 50 : 1) });
+  const tabs = world.tabs(3);
+  for (const tab of tabs.slice(0, 2)) tab.open({ share: true });
+  await world.pass(100);
+  await world.publish(1, 3);
+  world.server.latency = 500;
+  const late = tabs[2].open({ share: true, lastEventId: '0' });
+  await world.pass(60);
+  await world.publish(4, 4, 60);
+  await world.publish(5, 5, 10);
+  tabs[0].kill(); // the second tab has heard of 5, the third has not
+  world.server.latency = 5;
+  await world.pass(20);
+  await world.publish(6, 8);
+  await world.pass(5000);
+  assert.deepEqual(late.data(), numbers(1, 8));
+});
+
+test('a leader that does not know where it is takes no position from others', async () => {
+  const world = new World();
+  world.server.weather = { stream: 'hidden', poll: 'hidden' };
+  const tab = world.tab();
+  tab.open({ share: true });
+  const second = world.tab().open({ share: true, lastEventId: '5-0' });
+  await world.pass(100);
+  const [source] = tab.sources;
+  source.onEvent({ id: '', type: 'heartbeat', data: '{}' });
+  await world.pass(100);
+  assert.equal(second.source.readyState, 1);
+  assert.equal(second.source.lastEventId, '5-0');
 });
 
 test('a tab with an id loses nothing under a leader that has no position yet', async () => {

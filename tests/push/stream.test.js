@@ -116,6 +116,7 @@ test('a stream lost before its first event misses nothing', async () => {
   assert.deepEqual(heard.data(), numbers(1, 3));
 });
 
+<<<<<<< HEAD
 test('a forgetful EventSource that is lost before its first event misses nothing', async () => {
   const world = new World();
   const tab = world.tab();
@@ -144,3 +145,15 @@ for (const [what, options, published] of [['has had an event', {}, 1], ['was tol
     assert.deepEqual(heard.details('error'), [{ reason: 'lost', retryAfter: null }]);
   });
 }
+=======
+test('what is published after the page began is not missed when the first streams cannot be reached', async () => {
+  const world = new World();
+  world.server.weather.stream = 'unreachable';
+  const heard = world.tab().open();
+  await world.pass(100);
+  await world.publish(1, 3);
+  world.server.weather.stream = 'good';
+  await world.pass(10000);
+  assert.deepEqual(heard.data(), numbers(1, 3));
+});
+>>>>>>> main

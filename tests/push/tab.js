@@ -14,10 +14,9 @@ import { Recorder } from './recorder.js';
 const path = fileURLToPath(new URL('../../www/push.js', import.meta.url));
 
 /** The module as a script whose value is what the module exports, since each tab needs one of its own. */
-const script = new vm.Script(
-  `'use strict'; ${readFileSync(path, 'utf8').replace(/^export (?=class)/gm, '')}\n({ PushSource, Polling, LongPolling });`,
-  { filename: path },
-);
+const source = readFileSync(path, 'utf8').replace(/^export (?=class)/gm, '');
+const value = '({ PushSource, Polling, LongPolling })';
+const script = new vm.Script(`'use strict'; ${source}\n${value};`, { filename: path });
 
 /** The page's window or document. It knows how many listen. */
 class PageTarget extends EventTarget {

@@ -12,7 +12,8 @@ import ts from 'typescript';
 import { World } from './world.js';
 
 const pathOf = (name) => fileURLToPath(new URL(name, import.meta.url));
-const OPTIONS = '--strict --noEmit --target es2022 --module es2022 --moduleResolution bundler --lib es2022,dom'.split(' ');
+const LANGUAGE = '--target es2022 --module es2022 --moduleResolution bundler --lib es2022,dom';
+const OPTIONS = `--strict --noEmit ${LANGUAGE}`.split(' ');
 
 const declarations = pathOf('../../www/push.d.ts');
 const { statements } = ts.createSourceFile(declarations, ts.sys.readFile(declarations), ts.ScriptTarget.ES2022, true);

@@ -4,8 +4,8 @@
 
 import { LongPolling, Polling, PushSource } from '../../../www/push.js';
 import type {
-  DetailEvent, Gap, GapEvent, LongPollingOptions, LostEvent, PollingOptions, PushSourceOptions, PushedEvent, Reason, Role,
-  RoleEvent, Transport, TransportEvent,
+  DetailEvent, Gap, GapEvent, LongPollingOptions, LostEvent, PollingOptions, PushSourceOptions, PushedEvent, Reason,
+  Role, RoleEvent, Transport, TransportEvent,
 } from '../../../www/push.js';
 
 const options: PushSourceOptions = {

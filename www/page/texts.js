@@ -110,7 +110,7 @@ export const tables = {
     retry: (ms) => `retry: ${ms} ms`,
     showAll: (count) => `Show all ${count} characters`,
     showLess: 'Show less',
-    alsoIn: (places) => `also in ${places.join(' and ')}`,
+    alsoIn: (places) => `also in ${places.join(', ')}`,
     placeStream: 'stream',
     placePoll: 'long poll',
     placeList: 'list',

@@ -3,30 +3,32 @@
 // The clock: the time that the channel "clock" tells, going on by itself between two messages.
 
 import { byId, setText } from './dom.js';
-import { isClock, parseObject } from './rows.js';
+import { parseClock } from './payload.js';
 import { language, text } from './texts.js';
 
 const CHANNEL = 'clock';
 const STALE_MS = 35000; // examples/clock speaks every 10 s
 
+let isHeard = false;
 let told = null; // the last message, and when it came
 
 /** Takes an event, if it is one of the clock's. */
 export function hearClock({ data }) {
-  const members = parseObject(data);
-  if (!isClock(members)) return;
-  told = { ...members, at: performance.now() };
-  byId('clock-message').translate = false;
-  setText('clock-message', `${members.id}: ${members.message}`);
+  const clock = isHeard && parseClock(data);
+  if (!clock) return;
+  told = { ...clock, at: performance.now() };
+  setText('clock-message', `${clock.id}: ${clock.message}`);
+  setText('clock-note', '');
   tick();
 }
 
 /** Says what to expect of these channels. */
 export function expectClock(channels) {
-  if (told && channels.includes(CHANNEL)) return;
+  isHeard = channels.includes(CHANNEL);
+  if (told && isHeard) return;
   told = null;
-  byId('clock-message').translate = true;
-  setText('clock-message', text(channels.includes(CHANNEL) ? 'noTime' : 'notHeard'));
+  setText('clock-message', '');
+  setText('clock-note', text(isHeard ? 'noTime' : 'notHeard'));
   setText('clock-time', '–');
   byId('clock-time').removeAttribute('datetime');
 }
@@ -35,14 +37,9 @@ function tick() {
   const age = told ? performance.now() - told.at : Infinity;
   byId('clock-face').classList.toggle('stale', age > STALE_MS);
   if (!told) return;
-  if (age > STALE_MS) return expectAnew();
-  show(new Date(told.id * 1000 + age));
-}
-
-function expectAnew() {
+  if (age <= STALE_MS) return show(new Date(told.id * 1000 + age));
   told = null;
-  byId('clock-message').translate = true;
-  setText('clock-message', text('staleTime'));
+  setText('clock-note', text('staleTime'));
 }
 
 function show(time) {

@@ -12,7 +12,7 @@ import { showLanguageLink } from './language_link.js';
 import { measure } from './latency_panel.js';
 import { listChannels } from './list_panel.js';
 import { pollChannels } from './poll_panel.js';
-import { PushSource } from './push.js';
+import { PushSource } from '../push.js';
 import { keepNames, keepShare, offeredChannels, readChannels, readShare, readTypes } from './settings.js';
 import { addEvent } from './stream_panel.js';
 import { translatePage } from './texts.js';

@@ -37,11 +37,17 @@ export function readRedis() {
   return {};
 }
 
+/** This page's address with another value of a parameter, or without it where that is null; as people write it. */
+export function addressWith(parameter, value) {
+  const changed = query();
+  if (value === null) changed.delete(parameter);
+  else changed.set(parameter, value);
+  return `?${String(changed).replaceAll('%2C', ',').replaceAll('%3A', ':').replaceAll('%2F', '/')}`;
+}
+
 /** Keeps names in the page's address, so that a reload and a bookmark have them. */
 export function keepNames(parameter, chosen) {
-  const kept = query();
-  kept.set(parameter, chosen.join());
-  history.replaceState(null, '', `?${String(kept).replaceAll('%2C', ',').replaceAll('%3A', ':')}`);
+  history.replaceState(null, '', addressWith(parameter, chosen.join()));
 }
 
 // A browser that keeps nothing for this origin throws at every access.

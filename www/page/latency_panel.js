@@ -3,7 +3,7 @@
 // How long payloads that carry a time were on their way.
 
 import { byId, setText } from './dom.js';
-import { momentOf } from './moment.js';
+import { momentOf } from './payload.js';
 import { makeSparkline } from './sparkline.js';
 import { formatDelay, text } from './texts.js';
 

@@ -3,26 +3,17 @@
 // Events as rows of a list. What comes from outside is shown as text, never as HTML.
 
 import { byId } from './dom.js';
+import { parseClock, parseObject } from './payload.js';
 import { formatCount, formatTime, text } from './texts.js';
 
 const MAX_ROWS = 200;
 const LONG_CHARACTERS = 600; // longer payloads, or of more lines, are cut off until a button is pressed
 const LONG_LINES = 12;
 
-/** The members of a JSON object; none when the text is anything else. */
-export function parseObject(json) {
-  try { return Object(JSON.parse(json)); } catch { return {}; }
-}
-
-/** Whether a payload is the clock's {"id": <seconds since 1970>, "message": …}. */
-export function isClock({ id, message, ...others }) {
-  return Number.isFinite(id) && typeof message === 'string' && !Object.keys(others).length;
-}
-
 /** A payload as it was sent; the clock's as its message, with what was sent below. */
 function describe(data) {
-  const members = parseObject(data);
-  return isClock(members) ? { said: members.message, note: data } : { said: data, note: '' };
+  const clock = parseClock(data);
+  return clock ? { said: clock.message, note: data } : { said: data, note: '' };
 }
 
 function describeGap(data) {

@@ -4,7 +4,7 @@
 // button, since it takes one of the six connections of an HTTP/1.1 browser.
 
 import { byId, setText } from './dom.js';
-import { LongPolling } from './push.js';
+import { LongPolling } from '../push.js';
 import { makeRows, prepend } from './rows.js';
 import { text } from './texts.js';
 

@@ -2,7 +2,7 @@
 //
 // One request to /list, and what its answer says.
 
-import { parseObject } from './rows.js';
+import { parseObject } from './payload.js';
 import { text } from './texts.js';
 
 const ENDPOINT = '/list';
