@@ -247,12 +247,8 @@ class Stream {
   /** How long the browser waits before it comes back is not known, as the server may have told it by "retry". */
   #lose() {
     if (this.#source.readyState === 2) return this.#end('refused');
-<<<<<<< HEAD
     // It never opened; or it forgot the id that came without an event, as Firefox and npm's do.
     if (!this.#hasPosition) return this.#end('lost');
-=======
-    if (!this.#hasPosition) return this.#end('lost'); // never opened; or npm's, which forgets ids without an event
->>>>>>> main
     this.#isLost = true;
     this.#watch('silent', this.#silence);
     this.#on('lost');

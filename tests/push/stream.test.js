@@ -116,7 +116,6 @@ test('a stream lost before its first event misses nothing', async () => {
   assert.deepEqual(heard.data(), numbers(1, 3));
 });
 
-<<<<<<< HEAD
 test('a forgetful EventSource that is lost before its first event misses nothing', async () => {
   const world = new World();
   const tab = world.tab();
@@ -128,7 +127,10 @@ test('a forgetful EventSource that is lost before its first event misses nothing
   assert.deepEqual(heard.data(), numbers(1, 3));
 });
 
-for (const [what, options, published] of [['has had an event', {}, 1], ['was told where to begin', { lastEventId: '0' }, 0]]) {
+for (const [what, options, published] of [
+  ['has had an event', {}, 1],
+  ['was told where to begin', { lastEventId: '0' }, 0],
+]) {
   test(`a forgetful EventSource that ${what} comes back when the server says, and misses nothing`, async () => {
     const world = new World();
     const tab = world.tab();
@@ -145,7 +147,7 @@ for (const [what, options, published] of [['has had an event', {}, 1], ['was tol
     assert.deepEqual(heard.details('error'), [{ reason: 'lost', retryAfter: null }]);
   });
 }
-=======
+
 test('what is published after the page began is not missed when the first streams cannot be reached', async () => {
   const world = new World();
   world.server.weather.stream = 'unreachable';
@@ -156,4 +158,3 @@ test('what is published after the page began is not missed when the first stream
   await world.pass(10000);
   assert.deepEqual(heard.data(), numbers(1, 3));
 });
->>>>>>> main
