@@ -31,6 +31,7 @@ const POLL_TIMEOUT_MS = 60000; // twice the server's --poll-timeout
 const EMPTY_POLL_MS = 1000; // the least --poll-timeout
 const LEADER_ANSWER_MS = 2000;
 const REMEMBERED_IDS = 2000;
+const KEPT_NEWS = 1000;
 
 /** Full jitter: a moment anywhere in a time that doubles, so that clients do not come back together. */
 const backoff = (failures) => Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** failures);
@@ -134,6 +135,21 @@ function splitPosition(url) {
 
 const absolute = (url) => new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href;
 
+/** What `read` makes of the answer. The request is given up when both take too long, or the signal aborts. */
+async function request(url, { method, signal, timeout, withCredentials }, read) {
+  const limited = new AbortController();
+  const giveUp = () => limited.abort();
+  const timer = setTimeout(giveUp, timeout);
+  signal.addEventListener('abort', giveUp);
+  try {
+    const credentials = withCredentials ? 'include' : 'same-origin';
+    return await read(await fetch(url, { method, credentials, signal: limited.signal }));
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
 /** Why there was no answer: fcgi-push says it as JSON, a web server without it sends a page. */
 async function reasonOf(response) {
   const text = await response.text();
@@ -141,50 +157,38 @@ async function reasonOf(response) {
 }
 
 export class LongPolling extends Polling {
+  since;
   #url;
-  #since;
   #withCredentials;
   #timeout;
 
-  constructor({ url, since = '', withCredentials = false, needToPolling, delay = longPause, timeout = POLL_TIMEOUT_MS }) {
+  constructor(options) {
+    const { url, since = '', withCredentials = false, timeout = POLL_TIMEOUT_MS } = options;
+    const { needToPolling, delay = longPause } = options;
     super({ request: ({ signal }) => this.#ask(signal), needToPolling, delay });
     this.#url = absolute(url);
-    this.#since = since;
+    this.since = since;
     this.#withCredentials = withCredentials;
     this.#timeout = timeout;
-    this.addEventListener('update', ({ detail }) => { this.#since = detail.position; }); // before all others
+    this.addEventListener('update', ({ detail }) => { this.since = detail.position; }); // before all others
   }
 
-  get since() {
-    return this.#since;
-  }
-
-  set since(position) {
-    this.#since = position;
-  }
-
-  /** One request, given up when it takes too long. The position goes with the answer, and is discarded with it. */
+  /** The position goes with the answer, and is discarded with it. */
   async #ask(signal) {
-    const request = new AbortController();
     const askedAt = Date.now();
-    const giveUp = () => request.abort();
-    const timer = setTimeout(giveUp, this.#timeout);
-    signal.addEventListener('abort', giveUp);
-    try {
-      const response = await fetch(this.#since ? withQuery(this.#url, { since: this.#since }) : this.#url, {
-        signal: request.signal,
-        credentials: this.#withCredentials ? 'include' : 'same-origin',
-      });
-      if (!response.ok) throw new Error(await reasonOf(response));
-      const events = await response.json();
-      if (!Array.isArray(events)) throw new Error('the answer is no array of events');
-      if (!events.length) await pause(askedAt + EMPTY_POLL_MS - Date.now(), signal); // some do not wait
-      const position = response.headers.get('Push-Position') ?? events.at(-1)?.id ?? this.#since;
-      return Object.assign(events, { position });
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
-    }
+    const url = this.since ? withQuery(this.#url, { since: this.since }) : this.#url;
+    const options = { signal, timeout: this.#timeout, withCredentials: this.#withCredentials };
+    const answer = await request(url, options, (response) => this.#read(response));
+    if (!answer.length) await pause(askedAt + EMPTY_POLL_MS - Date.now(), signal); // some servers do not wait
+    return answer;
+  }
+
+  async #read(response) {
+    if (!response.ok) throw new Error(await reasonOf(response));
+    const events = await response.json();
+    if (!Array.isArray(events)) throw new Error('the answer is no array of events');
+    const position = response.headers.get('Push-Position') ?? events.at(-1)?.id ?? this.since;
+    return Object.assign(events, { position });
   }
 }
 
@@ -273,7 +277,7 @@ class Connection {
   #options;
   #types;
   #on;
-  #cursor = '';
+  #cursor;
   #beginning = ''; // what was asked for beside the stream, until that tells where it is
   #isOpen = false;
   #transport;
@@ -286,27 +290,20 @@ class Connection {
   #probePause;
   #streamedAt = 0; // when it went back to streams
 
-  constructor(options, types, on) {
+  constructor(options, cursor, types, on) {
     this.#options = options;
+    this.#cursor = cursor;
     this.#types = types;
     this.#on = on;
     this.#transport = firstTransport(options);
   }
 
-  get cursor() {
-    return this.#cursor;
-  }
+  get cursor() { return this.#cursor; }
+  get isOpen() { return this.#isOpen; }
+  get transport() { return this.#transport; }
+  get role() { return 'alone'; }
 
-  get isOpen() {
-    return this.#isOpen;
-  }
-
-  get transport() {
-    return this.#transport;
-  }
-
-  start(cursor) {
-    this.#cursor = cursor;
+  start() {
     this.#beginning = '';
     if (!this.#options.EventSource) return this.#openPolling(null);
     this.#openStream();
@@ -419,17 +416,10 @@ class Connection {
   async #askPosition() {
     const { pollUrl, withCredentials } = this.#options;
     this.#asking?.abort();
-    const asking = this.#asking = new AbortController();
-    const timer = setTimeout(() => asking.abort(), POSITION_TIMEOUT_MS);
-    try {
-      const credentials = withCredentials ? 'include' : 'same-origin';
-      const { headers } = await fetch(pollUrl, { method: 'HEAD', credentials, signal: asking.signal });
-      return headers.get('Push-Position') ?? '';
-    } catch {
-      return '';
-    } finally {
-      clearTimeout(timer);
-    }
+    this.#asking = new AbortController();
+    const options = { method: 'HEAD', signal: this.#asking.signal, timeout: POSITION_TIMEOUT_MS, withCredentials };
+    const read = ({ headers }) => headers.get('Push-Position') ?? '';
+    return request(pollUrl, options, read).catch(() => '');
   }
 
   #openPolling(reason) {
@@ -516,20 +506,21 @@ class Sharing {
   #types; // of all tabs: any of them may be the next leader
   #on;
   #name;
-  #cursor = '';
+  #cursor;
   #role = 'follower';
   #run = null; // an AbortController; null while stopped
   #channel = null;
   #release = null; // gives the lock back
   #connection = null; // the leader's; or a follower's who catches up
-  #kept = null; // the leader's news while catching up
+  #goal = ''; // a follower's who catches up
+  #kept = null; // what the leader says after the goal, meanwhile
   #transport;
-  #leaderCursor = '';
   #timer = 0;
   #isDoubted = false; // the leader: it was asked, and has a moment to answer
 
-  constructor(options, types, on) {
+  constructor(options, cursor, types, on) {
     this.#options = options;
+    this.#cursor = cursor;
     this.#types = types;
     this.#on = on;
     this.#transport = firstTransport(options);
@@ -545,8 +536,11 @@ class Sharing {
     }
   }
 
-  start(cursor) {
-    this.#cursor = cursor;
+  get cursor() { return this.#cursor; }
+  get transport() { return this.#transport; }
+  get role() { return this.#role; }
+
+  start() {
     this.#run = new AbortController();
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.onmessage = ({ data }) => this.#hear(data);
@@ -578,7 +572,7 @@ class Sharing {
 
   // --- who leads ---
 
-  /** Waits for the lock. Its promise fails when another tab steals it; or when there are no locks for a sandboxed frame. */
+  /** Waits for the lock. Its promise fails when another tab steals it, and where a sandboxed frame has no locks. */
   #queue(options) {
     const run = this.#run;
     const lead = () => this.#run === run && new Promise((release) => this.#lead(release));
@@ -670,9 +664,8 @@ class Sharing {
   }
 
   #hearState({ cursor, isOpen, transport, types }) {
-    this.#leaderCursor = cursor;
     this.#addTypes(types);
-    if (!this.#kept && isBehind(this.#cursor, cursor)) this.#catchUp();
+    if (!this.#kept && isBehind(this.#cursor, cursor)) this.#catchUp(cursor);
     else if (!this.#cursor) this.#pass({ kind: 'position', detail: { id: cursor } });
     this.#adopt({ isOpen, transport }); // last, since who hears it may close the source
   }
@@ -684,9 +677,8 @@ class Sharing {
   }
 
   #hearNews(news) {
-    this.#leaderCursor = news.detail.id;
-    if (!this.#kept && isBehind(this.#cursor, news.before)) this.#catchUp();
-    if (this.#kept) this.#kept.push(news);
+    if (!this.#kept && isBehind(this.#cursor, news.before)) this.#catchUp(news.before);
+    if (this.#kept) this.#keep(news);
     else if (!this.#has(news)) this.#pass(news);
   }
 
@@ -704,8 +696,9 @@ class Sharing {
   // --- the connection ---
 
   #connect() {
-    const connection = new Connection(this.#options, this.#types, (kind, detail) => this.#tell(kind, detail));
-    connection.start(this.#cursor);
+    const tell = (kind, detail) => this.#tell(kind, detail);
+    const connection = new Connection(this.#options, this.#cursor, this.#types, tell);
+    connection.start();
     return connection;
   }
 
@@ -717,16 +710,22 @@ class Sharing {
     if (isNews && this.#kept) this.#endCatchingUp(kind);
   }
 
-  #catchUp() {
+  #catchUp(goal) {
+    this.#goal = goal;
     this.#kept = [];
     this.#connection = this.#connect();
   }
 
-  /** Once everything before the first of the kept news is here. A position comes when all up to it was sent. */
+  /** No more than so many, should the server be out of reach for this tab alone: the goal is further away then. */
+  #keep(news) {
+    if (this.#kept.length === KEPT_NEWS) [this.#goal, this.#kept] = [news.before, []];
+    this.#kept.push(news);
+  }
+
+  /** Once everything up to the goal is here. A position comes when all up to it was sent. */
   #endCatchingUp(kind) {
-    const goal = this.#kept.length ? this.#kept[0].before : this.#leaderCursor;
-    const canCompare = parseId(this.#cursor).tag === parseId(goal).tag;
-    if (canCompare ? isBehind(this.#cursor, goal) : kind !== 'position') return;
+    const canCompare = parseId(this.#cursor).tag === parseId(this.#goal).tag;
+    if (canCompare ? isBehind(this.#cursor, this.#goal) : kind !== 'position') return;
     const kept = this.#kept;
     this.#connection.stop();
     this.#connection = this.#kept = null;
@@ -772,9 +771,6 @@ export class PushSource extends EventTarget {
   #handlers = {};
   #page = new AbortController();
   #readyState = 0;
-  #lastEventId;
-  #transport;
-  #role = 'alone';
   #isAsleep = false;
 
   static {
@@ -799,24 +795,21 @@ export class PushSource extends EventTarget {
     const { lastEventId = position, withCredentials = false, share = false, heartbeat = HEARTBEAT_MS } = options;
     const { EventSource = globalThis.EventSource, retryStream = RETRY_STREAM_MS } = options;
     this.#withCredentials = withCredentials;
-    this.#lastEventId = lastEventId;
     const pollUrl = options.pollUrl === undefined ? beside(streamUrl) : options.pollUrl && absolute(options.pollUrl);
     if (!EventSource && !pollUrl) throw new TypeError('there is no EventSource here, and pollUrl is null');
-    const isShared = share && Sharing.isPossible;
+    const Link = share && Sharing.isPossible ? Sharing : Connection;
     const settings = { url: streamUrl, pollUrl, withCredentials, heartbeat, EventSource, retryStream };
-    if (isShared) this.#role = 'follower';
-    this.#transport = firstTransport(settings);
-    this.#link = new (isShared ? Sharing : Connection)(settings, this.#types, (kind, detail) => this.#hear(kind, detail));
+    this.#link = new Link(settings, lastEventId, this.#types, (kind, detail) => this.#hear(kind, detail));
     this.#watchPage();
-    this.#link.start(lastEventId);
+    this.#link.start();
   }
 
   get url() { return this.#url; }
   get withCredentials() { return this.#withCredentials; }
   get readyState() { return this.#readyState; }
-  get lastEventId() { return this.#lastEventId; }
-  get transport() { return this.#transport; }
-  get role() { return this.#role; }
+  get lastEventId() { return this.#link.cursor; }
+  get transport() { return this.#link.transport; }
+  get role() { return this.#link.role; }
 
   addEventListener(type, ...rest) {
     super.addEventListener(type, ...rest);
@@ -841,16 +834,14 @@ export class PushSource extends EventTarget {
   // --- news ---
 
   #hear(kind, detail) {
-    if (this.#readyState === PushSource.CLOSED) return;
-    if (kind === 'message') this.#deliver(detail);
-    else if (kind === 'position') this.#lastEventId = detail.id || this.#lastEventId;
-    else if (kind === 'open') this.#open();
-    else if (kind === 'lost') this.#lose(detail);
-    else this.#change(kind, detail);
+    if (this.#readyState === PushSource.CLOSED || kind === 'position') return;
+    if (kind === 'message') return this.#deliver(detail);
+    if (kind === 'open') return this.#open();
+    if (kind !== 'role') this.#readyState = PushSource.CONNECTING;
+    this.dispatchEvent(new DetailEvent(kind === 'lost' ? 'error' : kind, detail));
   }
 
   #deliver({ id, type, data, origin }) {
-    if (id) this.#lastEventId = id;
     if (id && !this.#known.add(keyOf({ id, type, data }))) return;
     const event = new MessageEvent(type, { data, origin, lastEventId: id });
     if (type === 'gap') event.detail = parseGap(data);
@@ -861,18 +852,6 @@ export class PushSource extends EventTarget {
     if (this.#readyState === PushSource.OPEN) return;
     this.#readyState = PushSource.OPEN;
     this.dispatchEvent(new Event('open'));
-  }
-
-  #lose(detail) {
-    this.#readyState = PushSource.CONNECTING;
-    this.dispatchEvent(new DetailEvent('error', detail));
-  }
-
-  #change(kind, detail) {
-    if (kind === 'role') this.#role = detail.role;
-    else this.#transport = detail.transport;
-    if (kind === 'transport') this.#readyState = PushSource.CONNECTING;
-    this.dispatchEvent(new DetailEvent(kind, detail));
   }
 
   // --- the page ---
@@ -902,7 +881,7 @@ export class PushSource extends EventTarget {
   #show() {
     if (!this.#isAsleep) return;
     this.#isAsleep = false;
-    this.#link.start(this.#lastEventId);
+    this.#link.start();
   }
 
   #wake() {
