@@ -10,7 +10,7 @@ export type Role = 'alone' | 'leader' | 'follower';
 
 /** Why there is no connection now. */
 export type Reason =
-  | 'lost' //     it ended; the browser comes back by itself
+  | 'lost' //     it ended; the browser comes back by itself where retryAfter is null
   | 'refused' //  the answer was no stream: an error, a login page
   | 'silent' //   nothing came for three heartbeats
   | 'held' //     the first heartbeat did not come: something on the way holds the stream back
@@ -43,9 +43,9 @@ export interface PushSourceOptions {
   withCredentials?: boolean;
   /** One connection for all tabs of this origin that ask for the same URL. Needs https or localhost; else each has its own. */
   share?: boolean;
-  /** Go on after this id; '0': begin with all that is kept. By default from now on. */
+  /** Go on after this id; '0': begin with all that is kept. By default as the URL says, or from now on. */
   lastEventId?: string;
-  /** Where to poll when streams are held back; by default "subscribe" beside the URL's last segment, with its query; null: nowhere. */
+  /** Where to poll when streams are held back; by default "subscribe" beside the URL's last segment, with its query (channels in a path need it told); null: nowhere. */
   pollUrl?: string | URL | null;
   /** The server's --heartbeat (15 s). */
   heartbeat?: number;
@@ -141,6 +141,8 @@ export interface LongPollingOptions {
   since?: string;
   withCredentials?: boolean;
   needToPolling?: () => boolean;
+  /** As in PollingOptions. By default none after an answer; after failures as there, less up to half of it at random. */
+  delay?: (errors: number) => number;
   /** A request without an answer for so long is given up: the server's --poll-timeout (30 s) and as much again. */
   timeout?: number;
 }

@@ -28,8 +28,10 @@ const RETRY_STREAM_MAX_MS = 15 * 60000;
 const POLL_PAUSE_MS = 3000;
 const POLL_PAUSE_MAX_MS = 30000;
 const POLL_TIMEOUT_MS = 60000; // twice the server's --poll-timeout
+const EMPTY_POLL_MS = 1000; // the least --poll-timeout
 const LEADER_ANSWER_MS = 2000;
 const REMEMBERED_IDS = 2000;
+const KEPT_NEWS = 1000;
 
 /** Full jitter: a moment anywhere in a time that doubles, so that clients do not come back together. */
 const backoff = (failures) => Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** failures);
@@ -59,6 +61,9 @@ function pause(ms, signal) {
 }
 
 const shortPause = (errors) => Math.min(POLL_PAUSE_MS * (errors + 1), POLL_PAUSE_MAX_MS);
+
+/** The server makes the pauses, and fails for all who wait at once: they do not come back together. */
+const longPause = (errors) => (errors ? shortPause(errors) * (0.5 + Math.random() / 2) : 0);
 
 export class Polling extends EventTarget {
   #request;
@@ -93,11 +98,11 @@ export class Polling extends EventTarget {
   /** One run. After stop() its signal stays aborted, even when another run has started meanwhile. */
   async #repeat(signal) {
     let errors = 0;
-    while (!signal.aborted && this.#needToPolling()) {
+    while (!signal.aborted) {
+      if (!this.#needToPolling()) return this.stop();
       errors = (await this.#ask(signal)) ? 0 : errors + 1;
-      await pause(this.#delay(errors), signal);
+      if (!signal.aborted) await pause(this.#delay(errors), signal);
     }
-    if (!signal.aborted) this.stop();
   }
 
   /** One request; true when it was answered. What is answered to a stopped run is nobody's. */
@@ -119,7 +124,31 @@ const withQuery = (url, query) => {
   return target.href;
 };
 
+/** A URL, and the position that stood in it: there it begins, and goes on from elsewhere. */
+function splitPosition(url) {
+  const target = new URL(url);
+  const { searchParams: query } = target;
+  const position = query.get('lastEventId') ?? query.get('since') ?? '';
+  for (const name of ['lastEventId', 'since']) query.delete(name);
+  return { url: target.href, position };
+}
+
 const absolute = (url) => new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href;
+
+/** What `read` makes of the answer. The request is given up when both take too long, or the signal aborts. */
+async function request(url, { method, signal, timeout, withCredentials }, read) {
+  const limited = new AbortController();
+  const giveUp = () => limited.abort();
+  const timer = setTimeout(giveUp, timeout);
+  signal.addEventListener('abort', giveUp);
+  try {
+    const credentials = withCredentials ? 'include' : 'same-origin';
+    return await read(await fetch(url, { method, credentials, signal: limited.signal }));
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
+  }
+}
 
 /** Why there was no answer: fcgi-push says it as JSON, a web server without it sends a page. */
 async function reasonOf(response) {
@@ -128,52 +157,38 @@ async function reasonOf(response) {
 }
 
 export class LongPolling extends Polling {
+  since;
   #url;
-  #since;
   #withCredentials;
   #timeout;
 
-  constructor({ url, since = '', withCredentials = false, needToPolling, timeout = POLL_TIMEOUT_MS }) {
-    super({
-      request: ({ signal }) => this.#ask(signal),
-      needToPolling,
-      delay: (errors) => (errors ? shortPause(errors) : 0), // the server makes the pause
-    });
+  constructor(options) {
+    const { url, since = '', withCredentials = false, timeout = POLL_TIMEOUT_MS } = options;
+    const { needToPolling, delay = longPause } = options;
+    super({ request: ({ signal }) => this.#ask(signal), needToPolling, delay });
     this.#url = absolute(url);
-    this.#since = since;
+    this.since = since;
     this.#withCredentials = withCredentials;
     this.#timeout = timeout;
-    this.addEventListener('update', ({ detail }) => { this.#since = detail.position; }); // before all others
+    this.addEventListener('update', ({ detail }) => { this.since = detail.position; }); // before all others
   }
 
-  get since() {
-    return this.#since;
-  }
-
-  set since(position) {
-    this.#since = position;
-  }
-
-  /** One request, given up when it takes too long. The position goes with the answer, and is discarded with it. */
+  /** The position goes with the answer, and is discarded with it. */
   async #ask(signal) {
-    const request = new AbortController();
-    const giveUp = () => request.abort();
-    const timer = setTimeout(giveUp, this.#timeout);
-    signal.addEventListener('abort', giveUp);
-    try {
-      const response = await fetch(this.#since ? withQuery(this.#url, { since: this.#since }) : this.#url, {
-        signal: request.signal,
-        credentials: this.#withCredentials ? 'include' : 'same-origin',
-      });
-      if (!response.ok) throw new Error(await reasonOf(response));
-      const events = await response.json();
-      if (!Array.isArray(events)) throw new Error('the answer is no array of events');
-      const position = response.headers.get('Push-Position') ?? events.at(-1)?.id ?? this.#since;
-      return Object.assign(events, { position });
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
-    }
+    const askedAt = Date.now();
+    const url = this.since ? withQuery(this.#url, { since: this.since }) : this.#url;
+    const options = { signal, timeout: this.#timeout, withCredentials: this.#withCredentials };
+    const answer = await request(url, options, (response) => this.#read(response));
+    if (!answer.length) await pause(askedAt + EMPTY_POLL_MS - Date.now(), signal); // some servers do not wait
+    return answer;
+  }
+
+  async #read(response) {
+    if (!response.ok) throw new Error(await reasonOf(response));
+    const events = await response.json();
+    if (!Array.isArray(events)) throw new Error('the answer is no array of events');
+    const position = response.headers.get('Push-Position') ?? events.at(-1)?.id ?? this.since;
+    return Object.assign(events, { position });
   }
 }
 
@@ -186,7 +201,7 @@ export class LongPolling extends Polling {
  */
 class Stream {
   #source;
-  #on;
+  #on; // null: closed
   #silence;
   #timer = 0;
   #heardAt = Date.now(); // unlike a timer, it counts the time that the machine slept
@@ -209,7 +224,7 @@ class Stream {
   close() {
     clearTimeout(this.#timer);
     this.#source.close();
-    this.#on = () => {};
+    this.#on = null;
   }
 
   /** Whether another one should better take its place when there is reason to look after it. */
@@ -218,6 +233,7 @@ class Stream {
   }
 
   #hear = (event) => {
+    if (!this.#on) return; // npm's goes on with what it has read already
     if (!('data' in event)) { // an application may call its events "open" or "error", too
       if (event.type === 'open') this.#watch('held', FIRST_HEARTBEAT_MS);
       else if (event.type === 'error') this.#lose();
@@ -227,15 +243,16 @@ class Stream {
     this.#heardAt = Date.now();
     this.#watch('silent', this.#silence);
     const { type, data, lastEventId: id, origin } = event;
-    if (type !== 'heartbeat') return this.#on('message', { id, type, data, origin });
-    this.#hasPosition = Boolean(id);
-    this.#on('heartbeat', { id });
+    if (id) this.#hasPosition = true;
+    if (type === 'heartbeat') this.#on('heartbeat', { id });
+    else this.#on('message', { id, type, data, origin });
   };
 
   /** How long the browser waits before it comes back is not known, as the server may have told it by "retry". */
   #lose() {
     if (this.#source.readyState === 2) return this.#end('refused');
-    if (!this.#hasPosition) return this.#end('lost'); // never opened; or npm's, which forgets ids without an event
+    // It never opened; or it forgot the id that came without an event, as Firefox and npm's do.
+    if (!this.#hasPosition) return this.#end('lost');
     this.#isLost = true;
     this.#watch('silent', this.#silence);
     this.#on('lost');
@@ -260,7 +277,7 @@ class Connection {
   #options;
   #types;
   #on;
-  #cursor = '';
+  #cursor;
   #beginning = ''; // what was asked for beside the stream, until that tells where it is
   #isOpen = false;
   #transport;
@@ -271,30 +288,23 @@ class Connection {
   #timer = 0; // of whatever comes next: a stream, a probe
   #failures = 0;
   #probePause;
+  #streamedAt = 0; // when it went back to streams
 
-  constructor(options, types, on) {
+  constructor(options, cursor, types, on) {
     this.#options = options;
+    this.#cursor = cursor;
     this.#types = types;
     this.#on = on;
     this.#transport = firstTransport(options);
   }
 
-  get cursor() {
-    return this.#cursor;
-  }
+  get cursor() { return this.#cursor; }
+  get isOpen() { return this.#isOpen; }
+  get transport() { return this.#transport; }
+  get role() { return 'alone'; }
 
-  get isOpen() {
-    return this.#isOpen;
-  }
-
-  get transport() {
-    return this.#transport;
-  }
-
-  start(cursor) {
-    this.#cursor = cursor;
+  start() {
     this.#beginning = '';
-    this.#probePause = this.#options.retryStream;
     if (!this.#options.EventSource) return this.#openPolling(null);
     this.#openStream();
     this.#use('stream', null);
@@ -321,7 +331,8 @@ class Connection {
     if (!this.#stream) return this.#openStream();
     if (!this.#stream.isDoubtful) return;
     this.#stream.close();
-    this.#endStream('silent');
+    this.#openStream();
+    this.#lose('silent', 0);
   }
 
   #wakePolling() {
@@ -394,7 +405,7 @@ class Connection {
     clearTimeout(this.#timer);
     this.#stream = null;
     if (reason === 'held' && this.#options.pollUrl) return this.#openPolling(reason);
-    const retryAfter = reason === 'silent' ? 0 : backoff(this.#failures++);
+    const retryAfter = backoff(this.#failures++);
     this.#timer = setTimeout(() => this.#openStream(), retryAfter);
     this.#lose(reason, retryAfter);
   }
@@ -405,36 +416,35 @@ class Connection {
   async #askPosition() {
     const { pollUrl, withCredentials } = this.#options;
     this.#asking?.abort();
-    const asking = this.#asking = new AbortController();
-    const timer = setTimeout(() => asking.abort(), POSITION_TIMEOUT_MS);
-    try {
-      const credentials = withCredentials ? 'include' : 'same-origin';
-      const { headers } = await fetch(pollUrl, { method: 'HEAD', credentials, signal: asking.signal });
-      return headers.get('Push-Position') ?? '';
-    } catch {
-      return '';
-    } finally {
-      clearTimeout(timer);
-    }
+    this.#asking = new AbortController();
+    const options = { method: 'HEAD', signal: this.#asking.signal, timeout: POSITION_TIMEOUT_MS, withCredentials };
+    const read = ({ headers }) => headers.get('Push-Position') ?? '';
+    return request(pollUrl, options, read).catch(() => '');
   }
 
   #openPolling(reason) {
-    const { pollUrl: url, withCredentials, EventSource } = this.#options;
-    const polling = new LongPolling({ url, withCredentials });
+    const { pollUrl: url, withCredentials, EventSource, retryStream } = this.#options;
+    const polling = new LongPolling({ url, withCredentials, delay: (errors) => this.#pausePolling(errors) });
     this.#polling = polling;
     this.#isOpen = false;
     polling.addEventListener('update', ({ detail }) => this.#takeAll(detail, polling));
-    polling.addEventListener('error', () => this.#lose('failed', shortPause(++this.#failures)));
     this.#askPosition().then((position) => { // at once, while a poll may be answered only after half a minute
       if (this.#polling !== polling) return;
       this.#beginning ||= position;
       this.#begin();
-      if (position) this.#open();
       polling.since = this.#cursor;
       polling.start();
+      if (position) this.#open(); // last, since who hears it may close the source
     });
+    if (Date.now() - this.#streamedAt > RETRY_STREAM_MAX_MS) this.#probePause = retryStream;
     if (EventSource) this.#probeLater();
     this.#use('poll', reason);
+  }
+
+  #pausePolling(errors) {
+    const retryAfter = longPause(errors);
+    if (errors) this.#lose('failed', retryAfter);
+    return retryAfter;
   }
 
   #takeAll(events, polling) {
@@ -464,6 +474,7 @@ class Connection {
 
   #returnToStream() {
     this.stop();
+    this.#streamedAt = Date.now();
     this.#openStream();
     this.#use('stream', null);
   }
@@ -495,20 +506,21 @@ class Sharing {
   #types; // of all tabs: any of them may be the next leader
   #on;
   #name;
-  #cursor = '';
+  #cursor;
   #role = 'follower';
   #run = null; // an AbortController; null while stopped
   #channel = null;
   #release = null; // gives the lock back
   #connection = null; // the leader's; or a follower's who catches up
-  #kept = null; // the leader's news while catching up
+  #goal = ''; // a follower's who catches up
+  #kept = null; // what the leader says after the goal, meanwhile
   #transport;
-  #leaderCursor = '';
   #timer = 0;
   #isDoubted = false; // the leader: it was asked, and has a moment to answer
 
-  constructor(options, types, on) {
+  constructor(options, cursor, types, on) {
     this.#options = options;
+    this.#cursor = cursor;
     this.#types = types;
     this.#on = on;
     this.#transport = firstTransport(options);
@@ -516,11 +528,19 @@ class Sharing {
   }
 
   static get isPossible() {
-    return Boolean(globalThis.navigator?.locks && globalThis.BroadcastChannel);
+    try {
+      new BroadcastChannel('fcgi-push').close(); // Firefox has it, and refuses it where cookies are blocked
+      return Boolean(navigator.locks);
+    } catch {
+      return false;
+    }
   }
 
-  start(cursor) {
-    this.#cursor = cursor;
+  get cursor() { return this.#cursor; }
+  get transport() { return this.#transport; }
+  get role() { return this.#role; }
+
+  start() {
     this.#run = new AbortController();
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.onmessage = ({ data }) => this.#hear(data);
@@ -552,7 +572,7 @@ class Sharing {
 
   // --- who leads ---
 
-  /** Waits for the lock. Its promise fails when another tab steals it; or when there are no locks for a sandboxed frame. */
+  /** Waits for the lock. Its promise fails when another tab steals it, and where a sandboxed frame has no locks. */
   #queue(options) {
     const run = this.#run;
     const lead = () => this.#run === run && new Promise((release) => this.#lead(release));
@@ -644,9 +664,8 @@ class Sharing {
   }
 
   #hearState({ cursor, isOpen, transport, types }) {
-    this.#leaderCursor = cursor;
     this.#addTypes(types);
-    if (!this.#kept && isBehind(this.#cursor, cursor)) this.#catchUp();
+    if (!this.#kept && isBehind(this.#cursor, cursor)) this.#catchUp(cursor);
     else if (!this.#cursor) this.#pass({ kind: 'position', detail: { id: cursor } });
     this.#adopt({ isOpen, transport }); // last, since who hears it may close the source
   }
@@ -658,9 +677,8 @@ class Sharing {
   }
 
   #hearNews(news) {
-    this.#leaderCursor = news.detail.id;
-    if (!this.#kept && isBehind(this.#cursor, news.before)) this.#catchUp();
-    if (this.#kept) this.#kept.push(news);
+    if (!this.#kept && isBehind(this.#cursor, news.before)) this.#catchUp(news.before);
+    if (this.#kept) this.#keep(news);
     else if (!this.#has(news)) this.#pass(news);
   }
 
@@ -678,8 +696,9 @@ class Sharing {
   // --- the connection ---
 
   #connect() {
-    const connection = new Connection(this.#options, this.#types, (kind, detail) => this.#tell(kind, detail));
-    connection.start(this.#cursor);
+    const tell = (kind, detail) => this.#tell(kind, detail);
+    const connection = new Connection(this.#options, this.#cursor, this.#types, tell);
+    connection.start();
     return connection;
   }
 
@@ -691,16 +710,22 @@ class Sharing {
     if (isNews && this.#kept) this.#endCatchingUp(kind);
   }
 
-  #catchUp() {
+  #catchUp(goal) {
+    this.#goal = goal;
     this.#kept = [];
     this.#connection = this.#connect();
   }
 
-  /** Once everything before the first of the kept news is here. A position comes when all up to it was sent. */
+  /** No more than so many, should the server be out of reach for this tab alone: the goal is further away then. */
+  #keep(news) {
+    if (this.#kept.length === KEPT_NEWS) [this.#goal, this.#kept] = [news.before, []];
+    this.#kept.push(news);
+  }
+
+  /** Once everything up to the goal is here. A position comes when all up to it was sent. */
   #endCatchingUp(kind) {
-    const goal = this.#kept.length ? this.#kept[0].before : this.#leaderCursor;
-    const canCompare = parseId(this.#cursor).tag === parseId(goal).tag;
-    if (canCompare ? isBehind(this.#cursor, goal) : kind !== 'position') return;
+    const canCompare = parseId(this.#cursor).tag === parseId(this.#goal).tag;
+    if (canCompare ? isBehind(this.#cursor, this.#goal) : kind !== 'position') return;
     const kept = this.#kept;
     this.#connection.stop();
     this.#connection = this.#kept = null;
@@ -723,6 +748,9 @@ class Memory {
   }
 }
 
+/** Where /subscribe is, unless told otherwise. */
+const beside = (url) => new URL(`subscribe${new URL(url).search}`, url).href;
+
 function parseGap(data) {
   try { return JSON.parse(data); } catch { return {}; }
 }
@@ -743,9 +771,6 @@ export class PushSource extends EventTarget {
   #handlers = {};
   #page = new AbortController();
   #readyState = 0;
-  #lastEventId;
-  #transport;
-  #role = 'alone';
   #isAsleep = false;
 
   static {
@@ -765,28 +790,26 @@ export class PushSource extends EventTarget {
 
   constructor(url, options = {}) {
     super();
-    const { lastEventId = '', withCredentials = false, share = false, heartbeat = HEARTBEAT_MS } = options;
-    const { EventSource = globalThis.EventSource, retryStream = RETRY_STREAM_MS } = options;
     this.#url = absolute(url);
+    const { url: streamUrl, position } = splitPosition(this.#url);
+    const { lastEventId = position, withCredentials = false, share = false, heartbeat = HEARTBEAT_MS } = options;
+    const { EventSource = globalThis.EventSource, retryStream = RETRY_STREAM_MS } = options;
     this.#withCredentials = withCredentials;
-    this.#lastEventId = lastEventId;
-    const pollUrl = this.#pollUrl(options.pollUrl);
+    const pollUrl = options.pollUrl === undefined ? beside(streamUrl) : options.pollUrl && absolute(options.pollUrl);
     if (!EventSource && !pollUrl) throw new TypeError('there is no EventSource here, and pollUrl is null');
-    const isShared = share && Sharing.isPossible;
-    const settings = { url: this.#url, pollUrl, withCredentials, heartbeat, EventSource, retryStream };
-    if (isShared) this.#role = 'follower';
-    this.#transport = firstTransport(settings);
-    this.#link = new (isShared ? Sharing : Connection)(settings, this.#types, (kind, detail) => this.#hear(kind, detail));
+    const Link = share && Sharing.isPossible ? Sharing : Connection;
+    const settings = { url: streamUrl, pollUrl, withCredentials, heartbeat, EventSource, retryStream };
+    this.#link = new Link(settings, lastEventId, this.#types, (kind, detail) => this.#hear(kind, detail));
     this.#watchPage();
-    this.#link.start(lastEventId);
+    this.#link.start();
   }
 
   get url() { return this.#url; }
   get withCredentials() { return this.#withCredentials; }
   get readyState() { return this.#readyState; }
-  get lastEventId() { return this.#lastEventId; }
-  get transport() { return this.#transport; }
-  get role() { return this.#role; }
+  get lastEventId() { return this.#link.cursor; }
+  get transport() { return this.#link.transport; }
+  get role() { return this.#link.role; }
 
   addEventListener(type, ...rest) {
     super.addEventListener(type, ...rest);
@@ -801,13 +824,6 @@ export class PushSource extends EventTarget {
     this.#link.stop();
   }
 
-  #pollUrl(url) {
-    if (url !== undefined) return url && absolute(url);
-    const beside = new URL('subscribe', this.#url);
-    beside.search = new URL(this.#url).search;
-    return beside.href;
-  }
-
   /** Beside the listeners: the same function may be one of them, too. */
   #setHandler(type, handler) {
     const isFirst = !(type in this.#handlers);
@@ -818,16 +834,14 @@ export class PushSource extends EventTarget {
   // --- news ---
 
   #hear(kind, detail) {
-    if (this.#readyState === PushSource.CLOSED) return;
-    if (kind === 'message') this.#deliver(detail);
-    else if (kind === 'position') this.#lastEventId = detail.id || this.#lastEventId;
-    else if (kind === 'open') this.#open();
-    else if (kind === 'lost') this.#lose(detail);
-    else this.#change(kind, detail);
+    if (this.#readyState === PushSource.CLOSED || kind === 'position') return;
+    if (kind === 'message') return this.#deliver(detail);
+    if (kind === 'open') return this.#open();
+    if (kind !== 'role') this.#readyState = PushSource.CONNECTING;
+    this.dispatchEvent(new DetailEvent(kind === 'lost' ? 'error' : kind, detail));
   }
 
   #deliver({ id, type, data, origin }) {
-    if (id) this.#lastEventId = id;
     if (id && !this.#known.add(keyOf({ id, type, data }))) return;
     const event = new MessageEvent(type, { data, origin, lastEventId: id });
     if (type === 'gap') event.detail = parseGap(data);
@@ -838,18 +852,6 @@ export class PushSource extends EventTarget {
     if (this.#readyState === PushSource.OPEN) return;
     this.#readyState = PushSource.OPEN;
     this.dispatchEvent(new Event('open'));
-  }
-
-  #lose(detail) {
-    this.#readyState = PushSource.CONNECTING;
-    this.dispatchEvent(new DetailEvent('error', detail));
-  }
-
-  #change(kind, detail) {
-    if (kind === 'role') this.#role = detail.role;
-    else this.#transport = detail.transport;
-    if (kind === 'transport') this.#readyState = PushSource.CONNECTING;
-    this.dispatchEvent(new DetailEvent(kind, detail));
   }
 
   // --- the page ---
@@ -879,7 +881,7 @@ export class PushSource extends EventTarget {
   #show() {
     if (!this.#isAsleep) return;
     this.#isAsleep = false;
-    this.#link.start(this.#lastEventId);
+    this.#link.start();
   }
 
   #wake() {

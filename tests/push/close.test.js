@@ -70,11 +70,24 @@ async function endsIn(type, { count = 1, prepare, act, options = {} }) {
 
 test('in the opening', () => endsIn('open', {}));
 
+test('in the opening of one that polls', () => endsIn('open', { options: { EventSource: null } }));
+
 test('in an event, while more are on the way', () =>
   endsIn('message', { options: { lastEventId: '0' }, prepare: (world) => world.publish(1, 5) }));
 
 test('in an event of an answer that has more', () =>
   endsIn('message', { options: { lastEventId: '0', EventSource: null }, prepare: (world) => world.publish(1, 5) }));
+
+test('in an event, where EventSource goes on with what it has read already, as that of npm does', async () => {
+  const world = new World();
+  const tab = world.tab();
+  const heard = tab.open();
+  closeIn(heard, 'message');
+  await world.pass(100);
+  const [source] = tab.sources;
+  for (const data of ['1', '2']) source.onEvent({ type: 'message', data });
+  await mustEnd(world, tab, heard, 'what was read', () => {});
+});
 
 test('in an error', () => endsIn('error', { act: (world) => world.server.cut() }));
 

@@ -106,6 +106,20 @@ test('where they do not, they are tried less and less often', async () => {
   assert.ok(later >= 4 && later <= 8, `${later} tries in the fifth hour`);
 });
 
+test('after hours of streaming a stream that is held back again is tried again as soon as the first time', async () => {
+  const { world, heard } = heldWorld();
+  for (let time = 0; time < 6; time++) {
+    world.server.weather.stream = 'held';
+    world.server.cut();
+    await world.pass(10000);
+    assert.equal(heard.source.transport, 'poll');
+    world.server.weather.stream = 'good';
+    await world.pass(31000);
+    assert.equal(heard.source.transport, 'stream', `time ${time}`);
+    await world.pass(3600000);
+  }
+});
+
 test('polls that are refused are tried again, told, and lose nothing', async () => {
   const { world, heard } = heldWorld();
   await world.pass(6000);
@@ -120,6 +134,32 @@ test('polls that are refused are tried again, told, and lose nothing', async () 
   await world.pass(31000);
   assert.equal(heard.source.readyState, 1);
   assert.deepEqual(heard.data(), numbers(1, 6));
+});
+
+test('polls that fail together are not tried again together, and each says when it is', async () => {
+  const pauses = [];
+  for (let seed = 0; seed < 30; seed++) {
+    const { world, heard } = heldWorld({ retryStream: 3600000 }, seed);
+    await world.pass(10000);
+    world.server.cut();
+    await world.pass(10);
+    const [{ retryAfter }] = heard.details('error');
+    const asked = world.server.requested('poll').length;
+    await world.pass(retryAfter - 20);
+    assert.equal(world.server.requested('poll').length, asked);
+    await world.pass(30);
+    assert.equal(world.server.requested('poll').length, asked + 1);
+    pauses.push(retryAfter);
+  }
+  assert.ok(Math.min(...pauses) < 4000 && Math.max(...pauses) > 5000, pauses.join(' '));
+});
+
+test('waking is no failed poll', async () => {
+  const { world, tab, heard } = heldWorld({ retryStream: 3600000 });
+  await world.pass(10000);
+  tab.look();
+  await world.pass(10000);
+  assert.equal(heard.count('error'), 0);
 });
 
 test('a poll that is never answered is given up after a minute', async () => {
@@ -160,6 +200,21 @@ test('it polls beside the stream, with the same channels, unless told otherwise'
   const [{ pathname, searchParams }] = world.server.requested('poll');
   assert.deepEqual([pathname, searchParams.getAll('channel')], ['/push/subscribe', ['a', 'b']]);
 });
+
+for (const name of ['lastEventId', 'since']) {
+  test(`${name}= in the URL is where it begins, by polls too, and only where it begins`, async () => {
+    const world = new World();
+    await world.publish(1, 3);
+    world.server.weather.stream = 'held';
+    const heard = world.tab().open({}, `/events?channel=news&${name}=0`);
+    await world.pass(10000);
+    await world.publish(4);
+    assert.deepEqual(heard.data(), numbers(1, 4));
+    const { searchParams } = world.server.requested('poll').at(-1);
+    assert.deepEqual(Object.fromEntries(searchParams), { channel: 'news', since: world.server.position });
+    assert.equal(heard.source.url, `https://example.org/events?channel=news&${name}=0`);
+  });
+}
 
 test('neither an EventSource nor where to poll is a mistake, and told', () => {
   const world = new World();

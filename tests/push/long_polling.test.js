@@ -102,6 +102,20 @@ test('a refusal, and an answer that is no array of events, are errors with a rea
   }
 });
 
+test('a server that does not wait is asked once a second', async () => {
+  let requests = 0;
+  const fetch = async () => ++requests && { ok: true, headers: new Headers(), json: async () => [] };
+  const world = new World();
+  const tab = world.tab({ fetch });
+  const polling = new tab.LongPolling({ url: '/subscribe?channel=news' });
+  polling.start();
+  await world.pass(30000);
+  assert.ok(requests >= 30 && requests <= 31, `${requests} requests in half a minute`);
+  polling.stop();
+  await world.pass(0);
+  assert.equal(tab.leftovers.timers, 0);
+});
+
 test('a request without an answer is given up after its timeout', async () => {
   const { world, polling, errors } = polled({ timeout: 5000 });
   world.server.weather.poll = 'hidden';

@@ -144,6 +144,20 @@ test('what two leaders said while a tab caught up may have a hole between, which
   assert.deepEqual(late.data(), numbers(1, 8));
 });
 
+test('a tab that cannot catch up for thousands of events does so later, and loses and repeats nothing', async () => {
+  const world = new World();
+  world.tab().open({ share: true });
+  await world.publish(1, 3);
+  world.server.weather = { stream: 'hidden', poll: 'hidden' };
+  const late = world.tab().open({ share: true, lastEventId: '0' });
+  await world.publish(4, 2504, 3);
+  assert.deepEqual(late.data(), []);
+  world.server.weather = { stream: 'good', poll: 'good' };
+  await world.publish(2505, 3000, 200);
+  assert.deepEqual(late.data(), numbers(1, 3000));
+  assert.equal(world.server.count('stream'), 1);
+});
+
 test('a leader that does not know where it is takes no position from others', async () => {
   const world = new World();
   world.server.weather = { stream: 'hidden', poll: 'hidden' };
@@ -256,6 +270,7 @@ for (const [what, stands] of [
   ['locks', { navigator: {} }],
   ['a navigator', { navigator: undefined }],
   ['BroadcastChannel', { BroadcastChannel: undefined }],
+  ['leave to use it', { BroadcastChannel: function refuse() { throw new DOMException('blocked', 'SecurityError'); } }],
 ]) {
   test(`without ${what} each tab is alone, and works`, async () => {
     const world = new World();

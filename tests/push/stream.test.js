@@ -3,7 +3,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { eventSourceOf } from './event_source.js';
 import { World, numbers } from './world.js';
+
+/** As Firefox's: it forgets an id that comes without an event. */
+const forgetfulOf = (tab, server) => class extends eventSourceOf(tab, server) { onPosition() {} };
 
 test('an event comes with its id, data and origin', async () => {
   const world = new World();
@@ -111,6 +115,38 @@ test('a stream lost before its first event misses nothing', async () => {
   await world.pass(5000);
   assert.deepEqual(heard.data(), numbers(1, 3));
 });
+
+test('a forgetful EventSource that is lost before its first event misses nothing', async () => {
+  const world = new World();
+  const tab = world.tab();
+  const heard = tab.open({ EventSource: forgetfulOf(tab, world.server) });
+  await world.pass(1000);
+  world.server.cut();
+  await world.publish(1, 3);
+  await world.pass(5000);
+  assert.deepEqual(heard.data(), numbers(1, 3));
+});
+
+for (const [what, options, published] of [
+  ['has had an event', {}, 1],
+  ['was told where to begin', { lastEventId: '0' }, 0],
+]) {
+  test(`a forgetful EventSource that ${what} comes back when the server says, and misses nothing`, async () => {
+    const world = new World();
+    const tab = world.tab();
+    const heard = tab.open({ EventSource: forgetfulOf(tab, world.server), ...options });
+    await world.publish(1, published, 100);
+    await world.pass(1000);
+    world.server.retry = 10000;
+    world.server.cut();
+    await world.publish(published + 1, 3);
+    await world.pass(9000);
+    assert.equal(world.server.requested('stream').length, 1);
+    await world.pass(1100);
+    assert.deepEqual(heard.data(), numbers(1, 3));
+    assert.deepEqual(heard.details('error'), [{ reason: 'lost', retryAfter: null }]);
+  });
+}
 
 test('what is published after the page began is not missed when the first streams cannot be reached', async () => {
   const world = new World();

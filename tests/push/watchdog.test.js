@@ -14,9 +14,23 @@ test('a stream that is silent for three heartbeats is ended, and goes on where i
   await world.pass(44000);
   assert.deepEqual(heard.details('error'), []);
   await world.pass(2000);
-  assert.deepEqual(heard.details('error'), [{ reason: 'silent', retryAfter: 0 }]);
+  assert.deepEqual(heard.details('error').map(({ reason }) => reason), ['silent']);
   assert.deepEqual(heard.data(), numbers(1, 6));
   assert.equal(world.server.count('stream'), 1);
+});
+
+test('clients that heard the last event together do not come back together', async () => {
+  const pauses = [];
+  for (let seed = 0; seed < 30; seed++) {
+    const world = new World({ seed });
+    const heard = world.tab().open();
+    await world.publish(1);
+    world.server.hush();
+    await world.pass(46000);
+    pauses.push(heard.details('error')[0].retryAfter);
+    assert.equal(world.server.count('stream'), 1);
+  }
+  assert.ok(Math.min(...pauses) < 300 && Math.max(...pauses) > 700, pauses.join(' '));
 });
 
 test('the heartbeat of the server decides what silence is', async () => {
