@@ -28,6 +28,9 @@ struct format {
     const char *opening;         /* sent first, so that headers and some body leave in one flush */
     const char *heartbeat;       /* invisible to scripts */
     const char *heartbeat_event; /* visible to scripts */
+
+    /* Appends a heartbeat event that moves the client's cursor to `id` as well. */
+    void (*encode_heartbeat_event)(struct event_id id, const char *tag, struct buffer *out);
 };
 
 #endif

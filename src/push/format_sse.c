@@ -50,11 +50,25 @@ static void encode(const struct message *message, struct buffer *out)
     buffer_add_char(out, '\n');
 }
 
-static void encode_position(struct event_id id, const char *tag, struct buffer *out)
+static void encode_id(struct event_id id, const char *tag, struct buffer *out)
 {
     buffer_add_string(out, "id: ");
     event_id_print(id, tag, out);
-    buffer_add_string(out, "\n\n");
+    buffer_add_char(out, '\n');
+}
+
+static void encode_position(struct event_id id, const char *tag, struct buffer *out)
+{
+    encode_id(id, tag, out);
+    buffer_add_char(out, '\n');
+}
+
+#define HEARTBEAT_EVENT "event: heartbeat\ndata: {}\n\n"
+
+static void encode_heartbeat_event(struct event_id id, const char *tag, struct buffer *out)
+{
+    encode_id(id, tag, out);
+    buffer_add_string(out, HEARTBEAT_EVENT);
 }
 
 const struct format format_sse = {
@@ -65,5 +79,6 @@ const struct format format_sse = {
     .opening = ":\n",
     /* One line end, not two: some clients dispatch an empty message at every blank line. */
     .heartbeat = ":\n",
-    .heartbeat_event = "event: heartbeat\ndata: {}\n\n",
+    .heartbeat_event = HEARTBEAT_EVENT,
+    .encode_heartbeat_event = encode_heartbeat_event,
 };

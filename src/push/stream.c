@@ -26,18 +26,30 @@ static void stream_free(struct subscriber *subscriber)
     subscriber_free(subscriber);
 }
 
+static void expect_heartbeat(struct subscriber *subscriber)
+{
+    timeout_start(&subscriber->hub->heartbeats, &subscriber->timeout, subscriber->hub->now_ms);
+}
+
+/* A script hears only the types that it listens for: other output is no sign of life to it. */
 static void send_payload(struct subscriber *subscriber, struct bytes *payload)
 {
     subscriber_send(subscriber, payload);
-    timeout_start(&subscriber->hub->heartbeats, &subscriber->timeout, subscriber->hub->now_ms);
+    if (!stream_of(subscriber)->has_visible_heartbeat)
+        expect_heartbeat(subscriber);
+}
+
+static void reach_position(struct subscriber *subscriber)
+{
+    stream_of(subscriber)->is_positioned = true;
+    subscriber_catch_up(subscriber, subscriber->hub->position);
 }
 
 static void add_position(struct subscriber *subscriber, struct buffer *out)
 {
     const struct hub *hub = subscriber->hub;
     hub->config.format->encode_position(hub->position, hub->tag, out);
-    stream_of(subscriber)->is_positioned = true;
-    subscriber_catch_up(subscriber, hub->position);
+    reach_position(subscriber);
 }
 
 static void send_position(struct subscriber *subscriber)
@@ -167,10 +179,9 @@ static void send_heartbeat(struct subscriber *subscriber)
     bool is_visible = stream_of(subscriber)->has_visible_heartbeat;
 
     /* Output is on its way, perhaps in the middle of a frame: that shows as much life as a heartbeat. */
-    if (subscriber->is_blocked || (subscriber->is_placed && !pull_is_done(subscriber)))
-        timeout_start(&hub->heartbeats, &subscriber->timeout, hub->now_ms);
-    else
+    if (!subscriber->is_blocked && (!subscriber->is_placed || pull_is_done(subscriber)))
         send_payload(subscriber, bytes_ref(is_visible ? hub->heartbeat_event : hub->heartbeat));
+    expect_heartbeat(subscriber);
 }
 
 /* An old stream that waits for its client has done so since the heartbeat before: it waits no longer. */
@@ -244,6 +255,23 @@ static int64_t random_age(int64_t age_ms)
     return random_between(age_ms - age_ms / 5, age_ms + age_ms / 5);
 }
 
+/*
+ * An event without an id, first on a connection, takes the client's from it (WHATWG HTML §9.2.6). The id stands in the
+ * heartbeat's own block, because Firefox and npm's eventsource drop one that comes without data.
+ */
+static void add_first_heartbeat(struct subscriber *subscriber, bool is_done, enum resume_kind kind, struct buffer *head)
+{
+    const struct hub *hub = subscriber->hub;
+    const struct format *format = hub->config.format;
+
+    if (is_done)
+        reach_position(subscriber);
+    if (subscriber->is_placed || kind == RESUME_AFTER_ID)
+        format->encode_heartbeat_event(subscriber->last, hub->tag, head);
+    else
+        buffer_add_string(head, format->heartbeat_event);
+}
+
 static void open_stream(struct hub *hub, struct sink *sink, const struct subscription_request *request,
                         bool has_visible_heartbeat, struct buffer *head)
 {
@@ -258,14 +286,12 @@ static void open_stream(struct hub *hub, struct sink *sink, const struct subscri
     buffer_add_string(head, format->opening);
     format->encode_retry(random_jitter(hub->config.retry_ms), head);
     bool is_done = is_caught_up(subscriber);
-    if (is_done)
-        add_position(subscriber, head);
-    else if (has_visible_heartbeat && (subscriber->is_placed || request->resume.kind == RESUME_AFTER_ID))
-        /* An event without an id, first on a connection, takes the client's from it (WHATWG HTML §9.2.6). */
-        format->encode_position(subscriber->last, hub->tag, head);
     if (has_visible_heartbeat)
-        buffer_add_string(head, format->heartbeat_event);
+        add_first_heartbeat(subscriber, is_done, request->resume.kind, head);
+    else if (is_done)
+        add_position(subscriber, head);
     send_payload(subscriber, buffer_to_bytes(head));
+    expect_heartbeat(subscriber);
     if (!is_done)
         subscriber_flush(subscriber);
 }

@@ -96,6 +96,10 @@ class Parser:
         return [Item("position", at, id=self.last_id)] if has_id else []
 
 
+def is_position(item):
+    return item.kind == "position" or (item.kind == "event" and item.type == "heartbeat" and bool(item.id))
+
+
 class Stream:
     """An open stream over a source: status, headers, read(timeout) -> bytes, b'' at its end.
 
@@ -174,8 +178,8 @@ class Stream:
         return self._next(lambda i: i.kind == kind, timeout, f"a {kind}")
 
     def wait_open(self, timeout=5.0):
-        """Until the position that ends the opening (and the replay) has come; returns self."""
-        self.pump_until(lambda: self.of_kind("position"), timeout, "the opening position")
+        """Until the position that ends the opening (and the replay) has come, by itself or in a heartbeat; returns self."""
+        self.pump_until(lambda: any(map(is_position, self.items)), timeout, "the opening position")
         return self
 
     def quiet_events(self, seconds):

@@ -58,6 +58,31 @@ static void visible_heartbeats_are_events_the_first_at_once(void **state)
     client_close(&client);
 }
 
+/* A script that listens for other types would take a busy stream for a dead one. */
+static void output_does_not_put_off_visible_heartbeats(void **state)
+{
+    struct stage *stage = *state;
+    struct client client;
+    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, true, "");
+    stage_wait(stage, HEARTBEAT_MS - 1);
+    stage_publish(stage, "a", "x");
+    hub_flush(&stage->hub);
+    client_forget(&client);
+    stage_wait(stage, 1);
+    assert_string_equal(client_text(&client), "event: heartbeat\ndata: {}\n\n");
+    client_close(&client);
+}
+
+/* Firefox and npm's eventsource drop an id that comes without data. */
+static void the_first_visible_heartbeat_has_the_position_in_its_own_block(void **state)
+{
+    struct stage *stage = *state;
+    struct client client;
+    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, true, "");
+    assert_non_null(strstr(client_text(&client), "id: " STAGE_ID("0") "\nevent: heartbeat\ndata: {}\n\n"));
+    client_close(&client);
+}
+
 static void the_first_visible_heartbeat_does_not_wait_for_a_replay(void **state)
 {
     struct stage *stage = *state;
@@ -142,6 +167,8 @@ int main(void)
         STAGE_TEST(a_comment_follows_after_each_silence),
         STAGE_TEST(output_starts_the_silence_anew),
         STAGE_TEST(visible_heartbeats_are_events_the_first_at_once),
+        STAGE_TEST(output_does_not_put_off_visible_heartbeats),
+        STAGE_TEST(the_first_visible_heartbeat_has_the_position_in_its_own_block),
         STAGE_TEST(the_first_visible_heartbeat_does_not_wait_for_a_replay),
         STAGE_TEST(the_first_visible_heartbeat_leaves_the_client_its_id),
         STAGE_TEST(none_is_sent_in_the_middle_of_a_frame),
