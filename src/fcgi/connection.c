@@ -167,13 +167,13 @@ static void answer(struct connection *connection)
 static bool has_too_large_body(const struct connection *connection)
 {
     struct params params = decoded_params(connection->decoded);
-    return params_content_length(&params) > connection->intake.limits->params_bytes;
+    return params_content_length(&params) > connection->fastcgi->config.limits.params_bytes;
 }
 
 static void on_params(struct connection *connection)
 {
-    connection->decoded = decoder_decode(connection->intake.request_id, &connection->intake.params);
-    buffer_fini(&connection->intake.params);
+    connection->decoded = decoder_decode(connection->intake.request_id, &connection->intake.parts->params);
+    buffer_fini(&connection->intake.parts->params);
     if (connection->decoded == NULL)
         complain(connection, "PARAMS that are no name-value pairs");
     else if (has_too_large_body(connection))
@@ -191,8 +191,8 @@ static void on_abort(struct connection *connection)
 
 static void on_reply(struct connection *connection)
 {
-    send_raw(connection, &connection->intake.reply);
-    buffer_fini(&connection->intake.reply);
+    send_raw(connection, &connection->intake.parts->reply);
+    buffer_fini(&connection->intake.parts->reply);
     if (connection->outlet.output.waiting_bytes > WAITING_REPLIES_LIMIT)
         complain(connection, "questions without reading the answers");
 }
@@ -228,15 +228,20 @@ static void on_intake_event(struct connection *connection, enum intake_event eve
             close_when_drained(connection, true);
         break;
     case INTAKE_BROKEN:
-        complain(connection, connection->intake.problem);
+        complain(connection, connection->intake.parts->problem);
         break;
     }
 }
 
 static void on_input(struct connection *connection, struct span input)
 {
-    while (!connection->outlet.is_stopped && !connection->is_closing && input.len > 0)
-        on_intake_event(connection, intake_feed(&connection->intake, &input));
+    const struct intake_limits *limits = &connection->fastcgi->config.limits;
+    enum intake_event event = INTAKE_BEGIN;
+
+    while (!connection->outlet.is_stopped && !connection->is_closing && event != INTAKE_MORE) {
+        event = intake_feed(&connection->intake, limits, &input);
+        on_intake_event(connection, event);
+    }
 }
 
 /* --- what the outlet asks ------------------------------------------------------------------------------------- */
@@ -305,7 +310,7 @@ void connection_open(struct fastcgi *fastcgi, int fd, struct timeouts *patience)
     timeout_init(&connection->deadline);
     if (patience != NULL)
         timeout_start(patience, &connection->deadline, fastcgi->now_ms);
-    intake_init(&connection->intake, &fastcgi->config.limits);
+    intake_init(&connection->intake);
     outlet_init(&connection->outlet, &outlet_owner, fastcgi->loop, fd, &fastcgi->stats.bytes_sent.value);
     fastcgi->stats.connections_open.value++;
     fastcgi->stats.connections_accepted.value++;
