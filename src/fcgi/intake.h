@@ -38,8 +38,8 @@ enum intake_state { INTAKE_IDLE, INTAKE_IN_PARAMS, INTAKE_IN_STDIN, INTAKE_ACTIV
 
 /* What has come of a record or a request that is not complete. */
 struct intake_parts {
-    struct buffer params; /* raw name-value pairs */
-    struct buffer reply;
+    struct buffer params; /* raw name-value pairs; the caller may free it after INTAKE_PARAMS */
+    struct buffer reply;  /* records to be sent */
     const char *problem;
 
     /* private: the record at hand */
@@ -69,7 +69,7 @@ void intake_fini(struct intake *intake);
 
 /*
  * Reads bytes off the front of *input up to the next event and returns it. To be called until it returns INTAKE_MORE;
- * not again after INTAKE_BROKEN. The limits must stay valid until then.
+ * not again after INTAKE_BROKEN. The limits must outlive the intake.
  */
 enum intake_event intake_feed(struct intake *intake, const struct intake_limits *limits, struct span *input);
 
