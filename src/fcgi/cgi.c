@@ -104,7 +104,7 @@ static void on_readable(struct outlet *outlet)
         from_outlet(outlet)->shows_client = false; /* whatever it means: it must not be reported for ever */
 }
 
-static const struct outlet_owner outlet_owner = {
+static const struct outlet_ops outlet_ops = {
     .send = send_payload,
     .on_end = on_end,
     .on_failed = on_failed,
@@ -187,7 +187,8 @@ void cgi_init(struct cgi *cgi, struct ev_loop *loop, const struct cgi_config *co
     timeouts_init(&cgi->draining, config->drain_timeout_ms);
     timeout_init(&cgi->deadline);
     discard_init(&cgi->body, loop, config->input_fd, on_body_end);
-    outlet_init(&cgi->outlet, &outlet_owner, loop, fd, &cgi->stats.bytes_sent.value);
+    cgi->owner = (struct outlet_owner){.ops = &outlet_ops, .loop = loop, .sent_bytes = &cgi->stats.bytes_sent.value};
+    outlet_init(&cgi->outlet, &cgi->owner, fd);
     cgi->is_nph = nph_is_wanted(&params, config->program);
     if (cgi->old_flags >= 0)
         fcntl(fd, F_SETFL, cgi->old_flags | O_NONBLOCK);

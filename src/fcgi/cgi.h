@@ -32,7 +32,8 @@ struct cgi {
     struct request_handler handler;
     struct cgi_stats stats;
     int64_t now_ms;
-    struct outlet outlet; /* private, as is all that follows; stopped when nothing is left to be done */
+    struct outlet_owner owner; /* private, as is all that follows */
+    struct outlet outlet;      /* stopped when nothing is left to be done */
     struct discard body;
     struct timeouts draining;
     struct timeout deadline;

@@ -13,12 +13,11 @@
 #include "fcgi/outlet.h"
 
 /* A peer that asks management questions during a stream and never reads the answers. */
-enum { WAITING_REPLIES_LIMIT = 1 << 20 };
+enum { WAITING_REPLIES_LIMIT = 10000 };
 
 struct connection {
     struct outlet outlet; /* stopped when the connection is doomed */
-    struct fastcgi *fastcgi;
-    struct list link; /* in fastcgi->connections or fastcgi->doomed */
+    struct list link;     /* in fastcgi->connections or fastcgi->doomed */
     struct timeout deadline;
     struct intake intake;
     struct decoded *decoded; /* between the end of PARAMS and the answer */
@@ -36,6 +35,11 @@ static struct connection *from_link(struct list *link)
     return LIST_ENTRY(link, struct connection, link);
 }
 
+static struct fastcgi *fastcgi_of(const struct connection *connection)
+{
+    return LIST_ENTRY(outlet_owner_of(&connection->outlet), struct fastcgi, outlets);
+}
+
 /* --- life ----------------------------------------------------------------------------------------------------- */
 
 static void doom(struct connection *connection)
@@ -44,7 +48,7 @@ static void doom(struct connection *connection)
         return;
     outlet_stop(&connection->outlet);
     timeout_stop(&connection->deadline);
-    list_move_to_end(&connection->fastcgi->doomed, &connection->link);
+    list_move_to_end(&fastcgi_of(connection)->doomed, &connection->link);
 }
 
 void connection_doom_link(struct list *link)
@@ -59,7 +63,7 @@ void connection_reap(struct list *link)
     assert(connection->outlet.is_stopped);
     outlet_tell_gone(&connection->outlet);
     list_remove(&connection->link);
-    connection->fastcgi->stats.connections_open.value--;
+    fastcgi_of(connection)->stats.connections_open.value--;
     close(connection->outlet.output.fd);
     outlet_fini(&connection->outlet);
     intake_fini(&connection->intake);
@@ -69,7 +73,7 @@ void connection_reap(struct list *link)
 
 static void complain(struct connection *connection, const char *problem)
 {
-    struct fastcgi *fastcgi = connection->fastcgi;
+    struct fastcgi *fastcgi = fastcgi_of(connection);
     uint64_t suppressed;
 
     fastcgi->stats.protocol_errors.value++;
@@ -86,14 +90,15 @@ static void finish_closing(struct connection *connection)
         doom(connection);
         return;
     }
+    struct fastcgi *fastcgi = fastcgi_of(connection);
     shutdown(connection->outlet.output.fd, SHUT_WR);
-    timeout_start(&connection->fastcgi->incoming, &connection->deadline, connection->fastcgi->now_ms);
+    timeout_start(&fastcgi->incoming, &connection->deadline, fastcgi->now_ms);
 }
 
 /* The peer has a while to take what is left. */
 static void start_draining(struct connection *connection)
 {
-    struct fastcgi *fastcgi = connection->fastcgi;
+    struct fastcgi *fastcgi = fastcgi_of(connection);
     timeout_start(&fastcgi->draining, &connection->deadline, fastcgi->now_ms);
 }
 
@@ -110,9 +115,11 @@ static void close_when_drained(struct connection *connection, bool has_unread_bo
 /* Without a request to be answered: it may wait for the next one, unless the end has begun. */
 static void become_idle(struct connection *connection)
 {
+    struct fastcgi *fastcgi = fastcgi_of(connection);
+
     timeout_stop(&connection->deadline);
-    if (connection->fastcgi->is_ending)
-        list_move_to_end(&connection->fastcgi->leaving, &connection->link);
+    if (fastcgi->is_ending)
+        list_move_to_end(&fastcgi->leaving, &connection->link);
 }
 
 /* --- the request's answer ------------------------------------------------------------------------------------- */
@@ -153,7 +160,7 @@ static void end_request(struct connection *connection)
 
 static void answer(struct connection *connection)
 {
-    const struct request_handler *handler = &connection->fastcgi->handler;
+    const struct request_handler *handler = &fastcgi_of(connection)->handler;
     struct decoded *decoded = connection->decoded;
     struct params params = decoded_params(decoded);
 
@@ -167,13 +174,13 @@ static void answer(struct connection *connection)
 static bool has_too_large_body(const struct connection *connection)
 {
     struct params params = decoded_params(connection->decoded);
-    return params_content_length(&params) > connection->intake.limits->params_bytes;
+    return params_content_length(&params) > fastcgi_of(connection)->config.limits.params_bytes;
 }
 
 static void on_params(struct connection *connection)
 {
-    connection->decoded = decoder_decode(connection->intake.request_id, &connection->intake.params);
-    buffer_fini(&connection->intake.params);
+    connection->decoded = decoder_decode(connection->intake.request_id, &connection->intake.parts->params);
+    buffer_fini(&connection->intake.parts->params);
     if (connection->decoded == NULL)
         complain(connection, "PARAMS that are no name-value pairs");
     else if (has_too_large_body(connection))
@@ -182,7 +189,7 @@ static void on_params(struct connection *connection)
 
 static void on_abort(struct connection *connection)
 {
-    connection->fastcgi->stats.aborted.value++;
+    fastcgi_of(connection)->stats.aborted.value++;
     outlet_tell_gone(&connection->outlet);
     decoded_free(connection->decoded);
     connection->decoded = NULL;
@@ -191,15 +198,15 @@ static void on_abort(struct connection *connection)
 
 static void on_reply(struct connection *connection)
 {
-    send_raw(connection, &connection->intake.reply);
-    buffer_fini(&connection->intake.reply);
-    if (connection->outlet.output.waiting_bytes > WAITING_REPLIES_LIMIT)
+    send_raw(connection, &connection->intake.parts->reply);
+    buffer_fini(&connection->intake.parts->reply);
+    if (connection->outlet.output.waiting_pieces > WAITING_REPLIES_LIMIT)
         complain(connection, "questions without reading the answers");
 }
 
 static void on_intake_event(struct connection *connection, enum intake_event event)
 {
-    struct fastcgi *fastcgi = connection->fastcgi;
+    struct fastcgi *fastcgi = fastcgi_of(connection);
 
     switch (event) {
     case INTAKE_MORE:
@@ -228,15 +235,20 @@ static void on_intake_event(struct connection *connection, enum intake_event eve
             close_when_drained(connection, true);
         break;
     case INTAKE_BROKEN:
-        complain(connection, connection->intake.problem);
+        complain(connection, connection->intake.parts->problem);
         break;
     }
 }
 
 static void on_input(struct connection *connection, struct span input)
 {
-    while (!connection->outlet.is_stopped && !connection->is_closing && input.len > 0)
-        on_intake_event(connection, intake_feed(&connection->intake, &input));
+    const struct intake_limits *limits = &fastcgi_of(connection)->config.limits;
+    enum intake_event event = INTAKE_BEGIN;
+
+    while (!connection->outlet.is_stopped && !connection->is_closing && event != INTAKE_MORE) {
+        event = intake_feed(&connection->intake, limits, &input);
+        on_intake_event(connection, event);
+    }
 }
 
 /* --- what the outlet asks ------------------------------------------------------------------------------------- */
@@ -275,7 +287,7 @@ static bool wants_to_read(struct outlet *outlet)
 static void on_readable(struct outlet *outlet)
 {
     struct connection *connection = from_outlet(outlet);
-    char *input = connection->fastcgi->input;
+    char *input = fastcgi_of(connection)->input;
     ssize_t len = recv(outlet->output.fd, input, FASTCGI_INPUT_SIZE, 0);
 
     if (len > 0)
@@ -284,7 +296,7 @@ static void on_readable(struct outlet *outlet)
         doom(connection);
 }
 
-static const struct outlet_owner outlet_owner = {
+const struct outlet_ops connection_outlet_ops = {
     .send = send_payload,
     .on_end = on_end,
     .on_failed = on_failed,
@@ -299,14 +311,13 @@ void connection_open(struct fastcgi *fastcgi, int fd, struct timeouts *patience)
 {
     struct connection *connection = alloc_zeroed(1, sizeof(*connection));
 
-    connection->fastcgi = fastcgi;
     list_init(&connection->link);
     list_append(&fastcgi->connections, &connection->link);
     timeout_init(&connection->deadline);
     if (patience != NULL)
         timeout_start(patience, &connection->deadline, fastcgi->now_ms);
-    intake_init(&connection->intake, &fastcgi->config.limits);
-    outlet_init(&connection->outlet, &outlet_owner, fastcgi->loop, fd, &fastcgi->stats.bytes_sent.value);
+    intake_init(&connection->intake);
+    outlet_init(&connection->outlet, &fastcgi->outlets, fd);
     fastcgi->stats.connections_open.value++;
     fastcgi->stats.connections_accepted.value++;
     outlet_watch(&connection->outlet);
@@ -315,14 +326,14 @@ void connection_open(struct fastcgi *fastcgi, int fd, struct timeouts *patience)
 void connection_on_timeout(struct timeout *deadline)
 {
     struct connection *connection = LIST_ENTRY(deadline, struct connection, deadline);
-    connection->fastcgi->stats.timed_out.value++;
+    fastcgi_of(connection)->stats.timed_out.value++;
     doom(connection);
 }
 
 void connection_leave(struct list *link)
 {
     struct connection *connection = from_link(link);
-    struct fastcgi *fastcgi = connection->fastcgi;
+    struct fastcgi *fastcgi = fastcgi_of(connection);
     const struct fastcgi_config *config = &fastcgi->config;
 
     list_move_to_end(&fastcgi->connections, link);

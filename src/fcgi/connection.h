@@ -11,6 +11,9 @@
 
 struct connection;
 
+/* For fastcgi->outlets. */
+extern const struct outlet_ops connection_outlet_ops;
+
 /* Starts serving a non-blocking socket, which it owns; a first request must begin within `patience`, NULL for ever. */
 void connection_open(struct fastcgi *fastcgi, int fd, struct timeouts *patience);
 

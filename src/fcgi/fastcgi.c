@@ -24,7 +24,9 @@ static void register_counters(struct fastcgi_stats *stats, struct counters *coun
 void fastcgi_init(struct fastcgi *fastcgi, struct ev_loop *loop, const struct fastcgi_config *config,
                   const struct request_handler *handler, struct counters *counters)
 {
-    *fastcgi = (struct fastcgi){.loop = loop, .config = *config, .handler = *handler};
+    *fastcgi = (struct fastcgi){.config = *config, .handler = *handler};
+    fastcgi->outlets = (struct outlet_owner){
+        .ops = &connection_outlet_ops, .loop = loop, .sent_bytes = &fastcgi->stats.bytes_sent.value};
     register_counters(&fastcgi->stats, counters);
     list_init(&fastcgi->connections);
     list_init(&fastcgi->leaving);

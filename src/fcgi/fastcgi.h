@@ -15,6 +15,7 @@
 #include "base/timeouts.h"
 #include "fcgi/handler.h"
 #include "fcgi/intake.h"
+#include "fcgi/outlet.h"
 
 /* How much is read from one connection in one turn. */
 enum { FASTCGI_INPUT_SIZE = 65536 };
@@ -35,15 +36,15 @@ struct fastcgi_stats {
 };
 
 struct fastcgi {
-    struct ev_loop *loop;
     struct fastcgi_config config;
     struct request_handler handler;
     struct fastcgi_stats stats;
     int64_t now_ms;
-    bool is_ending;          /* private, as is all that follows */
-    struct list connections; /* alive */
-    struct list leaving;     /* likewise, and to leave at the end of the turn, because the end has begun */
-    struct list doomed;      /* to be freed at the end of the turn */
+    bool is_ending;              /* private, as is all that follows */
+    struct outlet_owner outlets; /* of all connections */
+    struct list connections;     /* alive */
+    struct list leaving;         /* likewise, and to leave at the end of the turn, because the end has begun */
+    struct list doomed;          /* to be freed at the end of the turn */
     struct timeouts incoming;
     struct timeouts draining;
     struct timeouts lingering; /* at the end: without a whole request */

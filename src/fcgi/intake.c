@@ -2,40 +2,42 @@
 #include "fcgi/intake.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-void intake_init(struct intake *intake, const struct intake_limits *limits)
+#include "base/alloc.h"
+
+void intake_init(struct intake *intake)
 {
-    *intake = (struct intake){.limits = limits, .state = INTAKE_IDLE};
+    *intake = (struct intake){.state = INTAKE_IDLE};
 }
 
 void intake_fini(struct intake *intake)
 {
-    buffer_fini(&intake->params);
-    buffer_fini(&intake->reply);
-    buffer_fini(&intake->content);
-}
+    struct intake_parts *parts = intake->parts;
 
-static bool has_too_long_body(const struct intake *intake)
-{
-    return intake->stdin_bytes > intake->limits->params_bytes;
+    if (parts == NULL)
+        return;
+    buffer_fini(&parts->params);
+    buffer_fini(&parts->reply);
+    buffer_fini(&parts->content);
+    free(parts);
+    intake->parts = NULL;
 }
 
 bool intake_has_unread_body(const struct intake *intake)
 {
-    return intake->state != INTAKE_ACTIVE || has_too_long_body(intake);
+    return intake->state != INTAKE_ACTIVE || intake->has_too_long_body;
 }
 
 void intake_finish(struct intake *intake)
 {
     intake->state = INTAKE_IDLE;
-    intake->stdin_bytes = 0;
-    buffer_fini(&intake->params);
 }
 
 static enum intake_event broken(struct intake *intake, const char *problem)
 {
-    intake->problem = problem;
+    intake->parts->problem = problem;
     return INTAKE_BROKEN;
 }
 
@@ -56,12 +58,13 @@ static void add_value(struct buffer *out, const struct value *value)
 /* Each name that we know is answered once, however often it was asked for (§4.1). */
 static enum intake_event answer_values(struct intake *intake)
 {
-    const struct value values[] = {{"FCGI_MAX_CONNS", intake->limits->connections},
-                                   {"FCGI_MAX_REQS", intake->limits->connections},
+    struct intake_parts *parts = intake->parts;
+    const struct value values[] = {{"FCGI_MAX_CONNS", parts->limits->connections},
+                                   {"FCGI_MAX_REQS", parts->limits->connections},
                                    {"FCGI_MPXS_CONNS", 0}};
     enum { COUNT = sizeof(values) / sizeof(values[0]) };
     bool is_answered[COUNT] = {false};
-    struct span content = {intake->content.data, intake->content.len};
+    struct span content = {parts->content.data, parts->content.len};
     struct buffer answers = {0};
     struct span name;
     struct span ignored;
@@ -72,16 +75,17 @@ static enum intake_event answer_values(struct intake *intake)
                 is_answered[i] = true;
                 add_value(&answers, &values[i]);
             }
-    record_add(&intake->reply, RECORD_GET_VALUES_RESULT, 0, answers.data, answers.len);
+    record_add(&parts->reply, RECORD_GET_VALUES_RESULT, 0, answers.data, answers.len);
     buffer_fini(&answers);
     return INTAKE_REPLY;
 }
 
 static enum intake_event end_management_record(struct intake *intake)
 {
-    if (intake->header.type == RECORD_GET_VALUES)
+    struct intake_parts *parts = intake->parts;
+    if (parts->header.type == RECORD_GET_VALUES)
         return answer_values(intake);
-    record_add_unknown_type(&intake->reply, intake->header.type);
+    record_add_unknown_type(&parts->reply, parts->header.type);
     return INTAKE_REPLY;
 }
 
@@ -89,34 +93,36 @@ static enum intake_event end_management_record(struct intake *intake)
 
 static enum intake_event begin_request(struct intake *intake)
 {
-    const uint8_t *body = (const uint8_t *)intake->content.data;
-    uint16_t id = intake->header.request_id;
+    struct intake_parts *parts = intake->parts;
+    const uint8_t *body = (const uint8_t *)parts->content.data;
+    uint16_t id = parts->header.request_id;
 
-    if (intake->content.len < RECORD_BEGIN_LEN)
+    if (parts->content.len < RECORD_BEGIN_LEN)
         return broken(intake, "a BEGIN_REQUEST record that is too short");
     if (intake->state != INTAKE_IDLE) {
         if (id == intake->request_id)
             return broken(intake, "a second BEGIN_REQUEST for a request that is active");
-        record_add_end(&intake->reply, id, RECORD_CANT_MPX_CONN);
+        record_add_end(&parts->reply, id, RECORD_CANT_MPX_CONN);
         return INTAKE_REPLY;
     }
     bool keeps_connection = (body[2] & RECORD_FLAG_KEEP_CONN) != 0;
     if (body[0] != 0 || body[1] != RECORD_ROLE_RESPONDER) {
-        record_add_end(&intake->reply, id, RECORD_UNKNOWN_ROLE);
+        record_add_end(&parts->reply, id, RECORD_UNKNOWN_ROLE);
         return keeps_connection ? INTAKE_REPLY : INTAKE_REFUSED;
     }
-    intake->state = INTAKE_IN_PARAMS;
-    intake->request_id = id;
-    intake->keeps_connection = keeps_connection;
+    *intake = (struct intake){
+        .parts = parts, .state = INTAKE_IN_PARAMS, .request_id = id, .keeps_connection = keeps_connection};
+    buffer_clear(&parts->params);
+    parts->stdin_bytes = 0;
     return INTAKE_BEGIN;
 }
 
 /* The end of a record of the request at hand. Records of other ids belong to requests that are over (§3.3). */
 static enum intake_event end_request_record(struct intake *intake)
 {
-    bool is_empty = intake->header.content_len == 0;
+    bool is_empty = intake->parts->header.content_len == 0;
 
-    switch (intake->header.type) {
+    switch (intake->parts->header.type) {
     case RECORD_ABORT_REQUEST:
         return INTAKE_ABORT;
     case RECORD_PARAMS:
@@ -129,7 +135,7 @@ static enum intake_event end_request_record(struct intake *intake)
     case RECORD_STDIN:
         if (intake->state == INTAKE_IN_PARAMS)
             return broken(intake, "STDIN before the end of PARAMS");
-        if (intake->state == INTAKE_ACTIVE || (!is_empty && !has_too_long_body(intake)))
+        if (intake->state == INTAKE_ACTIVE || (!is_empty && !intake->has_too_long_body))
             return INTAKE_MORE;
         intake->state = INTAKE_ACTIVE;
         return INTAKE_COMPLETE;
@@ -140,21 +146,22 @@ static enum intake_event end_request_record(struct intake *intake)
 
 static bool is_of_request(const struct intake *intake)
 {
-    return intake->state != INTAKE_IDLE && intake->header.request_id == intake->request_id;
+    return intake->state != INTAKE_IDLE && intake->parts->header.request_id == intake->request_id;
 }
 
 static enum intake_event end_record(struct intake *intake)
 {
+    struct intake_parts *parts = intake->parts;
     enum intake_event event = INTAKE_MORE;
 
-    intake->is_in_record = false;
-    if (intake->header.request_id == 0)
+    parts->is_in_record = false;
+    if (parts->header.request_id == 0)
         event = end_management_record(intake);
-    else if (intake->header.type == RECORD_BEGIN_REQUEST)
+    else if (parts->header.type == RECORD_BEGIN_REQUEST)
         event = begin_request(intake);
     else if (is_of_request(intake))
         event = end_request_record(intake);
-    buffer_fini(&intake->content);
+    buffer_fini(&parts->content);
     return event;
 }
 
@@ -169,64 +176,91 @@ static struct span take(struct span *input, size_t len)
 
 static enum intake_event read_header(struct intake *intake, struct span *input)
 {
-    struct span part = take(input, (size_t)RECORD_HEADER_LEN - intake->header_filled);
-    memcpy(intake->header_bytes + intake->header_filled, part.data, part.len);
-    intake->header_filled = (uint8_t)(intake->header_filled + part.len);
-    if (intake->header_filled < RECORD_HEADER_LEN)
+    struct intake_parts *parts = intake->parts;
+    struct span part = take(input, (size_t)RECORD_HEADER_LEN - parts->header_filled);
+    memcpy(parts->header_bytes + parts->header_filled, part.data, part.len);
+    parts->header_filled = (uint8_t)(parts->header_filled + part.len);
+    if (parts->header_filled < RECORD_HEADER_LEN)
         return INTAKE_MORE;
-    record_header_decode(intake->header_bytes, &intake->header);
-    if (intake->header.version != RECORD_VERSION)
+    record_header_decode(parts->header_bytes, &parts->header);
+    if (parts->header.version != RECORD_VERSION)
         return broken(intake, "a record of another version than 1");
-    intake->header_filled = 0;
-    intake->is_in_record = true;
-    intake->content_left = intake->header.content_len;
-    intake->padding_left = intake->header.padding_len;
+    parts->header_filled = 0;
+    parts->is_in_record = true;
+    parts->content_left = parts->header.content_len;
+    parts->padding_left = parts->header.padding_len;
     return INTAKE_MORE;
 }
 
 static enum intake_event read_content(struct intake *intake, struct span *input)
 {
-    struct span part = take(input, intake->content_left);
-    uint8_t type = intake->header.type;
+    struct intake_parts *parts = intake->parts;
+    struct span part = take(input, parts->content_left);
+    uint8_t type = parts->header.type;
 
-    intake->content_left = (uint16_t)(intake->content_left - part.len);
+    parts->content_left = (uint16_t)(parts->content_left - part.len);
     if (type == RECORD_BEGIN_REQUEST || type == RECORD_GET_VALUES) {
-        buffer_add(&intake->content, part.data, part.len);
+        buffer_add(&parts->content, part.data, part.len);
     } else if (is_of_request(intake) && type == RECORD_PARAMS && intake->state == INTAKE_IN_PARAMS) {
-        if (part.len > intake->limits->params_bytes - intake->params.len)
+        if (part.len > parts->limits->params_bytes - parts->params.len)
             return broken(intake, "PARAMS larger than --max-request");
-        buffer_add(&intake->params, part.data, part.len);
-    } else if (is_of_request(intake) && type == RECORD_STDIN) {
-        intake->stdin_bytes += part.len;
+        buffer_add(&parts->params, part.data, part.len);
+    } else if (is_of_request(intake) && type == RECORD_STDIN && intake->state == INTAKE_IN_STDIN) {
+        parts->stdin_bytes += part.len;
+        intake->has_too_long_body = parts->stdin_bytes > parts->limits->params_bytes;
     }
     return INTAKE_MORE;
 }
 
 static enum intake_event step(struct intake *intake, struct span *input)
 {
-    if (!intake->is_in_record) {
+    struct intake_parts *parts = intake->parts;
+    if (!parts->is_in_record) {
         enum intake_event event = read_header(intake, input);
-        if (event != INTAKE_MORE || !intake->is_in_record)
+        if (event != INTAKE_MORE || !parts->is_in_record)
             return event;
     }
-    if (intake->content_left > 0) {
+    if (parts->content_left > 0) {
         enum intake_event event = read_content(intake, input);
-        if (event != INTAKE_MORE || intake->content_left > 0)
+        if (event != INTAKE_MORE || parts->content_left > 0)
             return event;
     }
-    intake->padding_left = (uint8_t)(intake->padding_left - take(input, intake->padding_left).len);
-    return intake->padding_left == 0 ? end_record(intake) : INTAKE_MORE;
+    parts->padding_left = (uint8_t)(parts->padding_left - take(input, parts->padding_left).len);
+    return parts->padding_left == 0 ? end_record(intake) : INTAKE_MORE;
 }
 
-enum intake_event intake_feed(struct intake *intake, struct span *input)
+static struct intake_parts *parts_new(const struct intake_limits *limits)
+{
+    struct intake_parts *parts = alloc_zeroed(1, sizeof(*parts));
+    parts->limits = limits;
+    return parts;
+}
+
+static bool is_between_records(const struct intake *intake)
+{
+    const struct intake_parts *parts = intake->parts;
+    return parts == NULL || (!parts->is_in_record && parts->header_filled == 0);
+}
+
+static bool is_collecting(const struct intake *intake)
+{
+    return intake->state == INTAKE_IN_PARAMS || intake->state == INTAKE_IN_STDIN || !is_between_records(intake);
+}
+
+enum intake_event intake_feed(struct intake *intake, const struct intake_limits *limits, struct span *input)
 {
     enum intake_event event = INTAKE_MORE;
+
+    if (input->len > 0 && intake->parts == NULL)
+        intake->parts = parts_new(limits);
     while (event == INTAKE_MORE && input->len > 0)
         event = step(intake, input);
+    if (event == INTAKE_MORE && !is_collecting(intake))
+        intake_fini(intake);
     return event;
 }
 
 bool intake_is_between_requests(const struct intake *intake)
 {
-    return intake->state == INTAKE_IDLE && !intake->is_in_record && intake->header_filled == 0;
+    return intake->state == INTAKE_IDLE && is_between_records(intake);
 }

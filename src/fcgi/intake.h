@@ -5,7 +5,8 @@
  * for management records, unknown roles and a second request (FastCGI 1.0 §4, §5). No socket, no library: bad bytes
  * end here.
  *
- * One request at a time (FCGI_MPXS_CONNS is 0): from INTAKE_BEGIN to intake_finish.
+ * One request at a time (FCGI_MPXS_CONNS is 0): from INTAKE_BEGIN to intake_finish. While it is answered, which may
+ * take hours, nothing of it is kept but its id.
  */
 #ifndef FCGI_INTAKE_H
 #define FCGI_INTAKE_H
@@ -25,26 +26,24 @@ struct intake_limits {
 enum intake_event {
     INTAKE_MORE,     /* all bytes are used up */
     INTAKE_BEGIN,    /* a request began: intake->request_id, keeps_connection */
-    INTAKE_PARAMS,   /* its PARAMS are complete, in intake->params */
+    INTAKE_PARAMS,   /* its PARAMS are complete, in parts->params */
     INTAKE_COMPLETE, /* its STDIN is complete, or longer than anyone may send */
     INTAKE_ABORT,    /* the web server aborts the request */
-    INTAKE_REPLY,    /* bytes are to be sent: intake->reply, which the caller empties */
+    INTAKE_REPLY,    /* bytes are to be sent: parts->reply, which the caller empties */
     INTAKE_REFUSED,  /* likewise, and then the connection is to be closed */
-    INTAKE_BROKEN,   /* the peer does not speak FastCGI: intake->problem; close the connection */
+    INTAKE_BROKEN,   /* the peer does not speak FastCGI: parts->problem; close the connection */
 };
 
 enum intake_state { INTAKE_IDLE, INTAKE_IN_PARAMS, INTAKE_IN_STDIN, INTAKE_ACTIVE };
 
-struct intake {
-    const struct intake_limits *limits;
-    enum intake_state state;
-    uint16_t request_id; /* of the request, unless the state is INTAKE_IDLE */
-    bool keeps_connection;
+/* What has come of a record or a request that is not complete. */
+struct intake_parts {
     struct buffer params; /* raw name-value pairs; the caller may free it after INTAKE_PARAMS */
-    struct buffer reply;
+    struct buffer reply;  /* records to be sent */
     const char *problem;
 
     /* private: the record at hand */
+    const struct intake_limits *limits;
     struct record_header header;
     uint8_t header_bytes[RECORD_HEADER_LEN];
     uint8_t header_filled;
@@ -55,15 +54,24 @@ struct intake {
     size_t stdin_bytes;
 };
 
-/* The limits must outlive the intake. */
-void intake_init(struct intake *intake, const struct intake_limits *limits);
+struct intake {
+    struct intake_parts *parts; /* NULL unless something is incomplete; there after each event but INTAKE_MORE */
+    enum intake_state state;
+    uint16_t request_id; /* of the request, unless the state is INTAKE_IDLE */
+    bool keeps_connection;
+    bool has_too_long_body; /* private */
+};
+
+void intake_init(struct intake *intake);
+
+/* Forgets what has come of what is not complete. */
 void intake_fini(struct intake *intake);
 
 /*
  * Reads bytes off the front of *input up to the next event and returns it. To be called until it returns INTAKE_MORE;
- * not again after INTAKE_BROKEN.
+ * not again after INTAKE_BROKEN. The limits must outlive the intake.
  */
-enum intake_event intake_feed(struct intake *intake, struct span *input);
+enum intake_event intake_feed(struct intake *intake, const struct intake_limits *limits, struct span *input);
 
 /* True when the web server may still be sending the body of the request at hand. */
 bool intake_has_unread_body(const struct intake *intake);

@@ -11,6 +11,11 @@ static struct outlet *from_sink(struct sink *sink)
     return LIST_ENTRY(sink, struct outlet, sink);
 }
 
+static const struct outlet_ops *ops_of(const struct outlet *outlet)
+{
+    return outlet_owner_of(outlet)->ops;
+}
+
 /* --- what the loop says --------------------------------------------------------------------------------------- */
 
 void outlet_watch(struct outlet *outlet)
@@ -19,24 +24,24 @@ void outlet_watch(struct outlet *outlet)
 
     if (outlet->is_stopped)
         return;
-    if (outlet->owner->wants_to_read(outlet))
+    if (ops_of(outlet)->wants_to_read(outlet))
         wanted |= EV_READ;
     if (output_is_waiting(&outlet->output) || outlet->wants_call_back)
         wanted |= EV_WRITE;
     int watched = ev_is_active(&outlet->io) ? outlet->io.events & (EV_READ | EV_WRITE) : 0;
     if (watched == wanted)
         return;
-    ev_io_stop(outlet->loop, &outlet->io);
+    ev_io_stop(outlet_owner_of(outlet)->loop, &outlet->io);
     if (wanted == 0)
         return;
     ev_io_set(&outlet->io, outlet->output.fd, wanted);
-    ev_io_start(outlet->loop, &outlet->io);
+    ev_io_start(outlet_owner_of(outlet)->loop, &outlet->io);
 }
 
 void outlet_note(struct outlet *outlet, enum output_state state)
 {
     if (state == OUTPUT_FAILED)
-        outlet->owner->on_failed(outlet);
+        ops_of(outlet)->on_failed(outlet);
     else
         outlet_watch(outlet);
 }
@@ -46,22 +51,22 @@ static void on_writable(struct outlet *outlet)
     outlet->wants_call_back = false;
     enum output_state state = output_flush(&outlet->output);
     if (state == OUTPUT_FAILED)
-        outlet->owner->on_failed(outlet);
+        ops_of(outlet)->on_failed(outlet);
     else if (state == OUTPUT_SENT && outlet->sink.subscriber != NULL)
         subscriber_on_writable(outlet->sink.subscriber);
     else if (state == OUTPUT_SENT)
-        outlet->owner->on_drained(outlet);
+        ops_of(outlet)->on_drained(outlet);
 }
 
 static void on_event(struct ev_loop *loop, ev_io *io, int events)
 {
-    struct outlet *outlet = io->data;
+    struct outlet *outlet = LIST_ENTRY(io, struct outlet, io);
 
     (void)loop;
     if ((events & EV_WRITE) != 0)
         on_writable(outlet);
     if ((events & EV_READ) != 0 && !outlet->is_stopped)
-        outlet->owner->on_readable(outlet);
+        ops_of(outlet)->on_readable(outlet);
     outlet_watch(outlet);
 }
 
@@ -73,7 +78,7 @@ static enum sink_state on_sink_write(struct sink *sink, struct bytes *payload)
 
     if (outlet->is_stopped)
         return SINK_BLOCKED;
-    enum output_state state = outlet->owner->send(outlet, payload);
+    enum output_state state = ops_of(outlet)->send(outlet, payload);
     if (state == OUTPUT_SENT)
         return SINK_READY;
     outlet_note(outlet, state);
@@ -90,13 +95,13 @@ static void on_sink_end(struct sink *sink)
 {
     sink->subscriber = NULL;
     from_sink(sink)->wants_call_back = false;
-    from_sink(sink)->owner->on_end(from_sink(sink));
+    ops_of(from_sink(sink))->on_end(from_sink(sink));
 }
 
 static void on_sink_abort(struct sink *sink)
 {
     sink->subscriber = NULL;
-    from_sink(sink)->owner->on_failed(from_sink(sink));
+    ops_of(from_sink(sink))->on_failed(from_sink(sink));
 }
 
 static const struct sink_ops sink_ops = {
@@ -108,13 +113,12 @@ static const struct sink_ops sink_ops = {
 
 /* --- life ----------------------------------------------------------------------------------------------------- */
 
-void outlet_init(struct outlet *outlet, const struct outlet_owner *owner, struct ev_loop *loop, int fd,
-                 uint64_t *sent_bytes)
+void outlet_init(struct outlet *outlet, struct outlet_owner *owner, int fd)
 {
-    *outlet = (struct outlet){.sink = {.ops = &sink_ops}, .owner = owner, .loop = loop};
-    output_init(&outlet->output, fd, sent_bytes);
+    *outlet = (struct outlet){.sink = {.ops = &sink_ops}};
+    output_init(&outlet->output, fd, owner->sent_bytes);
     ev_io_init(&outlet->io, on_event, fd, EV_READ);
-    outlet->io.data = outlet;
+    outlet->io.data = owner;
 }
 
 void outlet_fini(struct outlet *outlet)
@@ -126,7 +130,7 @@ void outlet_fini(struct outlet *outlet)
 void outlet_stop(struct outlet *outlet)
 {
     outlet->is_stopped = true;
-    ev_io_stop(outlet->loop, &outlet->io);
+    ev_io_stop(outlet_owner_of(outlet)->loop, &outlet->io);
 }
 
 void outlet_tell_gone(struct outlet *outlet)

@@ -24,21 +24,24 @@ void output_init(struct output *output, int fd, uint64_t *sent_bytes)
     *output = (struct output){.fd = fd, .sent_bytes = sent_bytes};
 }
 
-static void piece_free(struct piece *piece)
+/* Drops the first piece that waits. */
+static void drop_first(struct output *output)
 {
-    bytes_unref(piece->payload);
-    free(piece);
+    struct piece *first = output->last->next;
+
+    if (first == output->last)
+        output->last = NULL;
+    else
+        output->last->next = first->next;
+    output->waiting_pieces--;
+    bytes_unref(first->payload);
+    free(first);
 }
 
 void output_fini(struct output *output)
 {
-    while (output->first != NULL) {
-        struct piece *piece = output->first;
-        output->first = piece->next;
-        piece_free(piece);
-    }
-    output->last = NULL;
-    output->waiting_bytes = 0;
+    while (output_is_waiting(output))
+        drop_first(output);
 }
 
 static size_t piece_size(const struct piece *piece)
@@ -100,13 +103,13 @@ static void keep(struct output *output, const struct piece *piece)
     struct piece *kept = alloc_bytes(sizeof(*kept));
     *kept = *piece;
     kept->payload = bytes_ref(piece->payload);
-    kept->next = NULL;
-    if (output->last != NULL)
+    kept->next = kept;
+    if (output->last != NULL) {
+        kept->next = output->last->next;
         output->last->next = kept;
-    else
-        output->first = kept;
+    }
     output->last = kept;
-    output->waiting_bytes += piece_size(kept) - kept->sent;
+    output->waiting_pieces++;
 }
 
 /* Writes the piece, or what the descriptor takes of it, unless others wait before it. */
@@ -147,17 +150,10 @@ enum output_state output_add_raw(struct output *output, struct bytes *records)
 enum output_state output_flush(struct output *output)
 {
     enum output_state state = OUTPUT_SENT;
-    while (state == OUTPUT_SENT && output->first != NULL) {
-        struct piece *piece = output->first;
-        size_t sent_before = piece->sent;
-        state = write_piece(piece, output);
-        output->waiting_bytes -= piece->sent - sent_before;
-        if (state == OUTPUT_SENT) {
-            output->first = piece->next;
-            if (output->first == NULL)
-                output->last = NULL;
-            piece_free(piece);
-        }
+    while (state == OUTPUT_SENT && output_is_waiting(output)) {
+        state = write_piece(output->last->next, output);
+        if (state == OUTPUT_SENT)
+            drop_first(output);
     }
     return state;
 }

@@ -18,10 +18,9 @@ struct piece;
 
 struct output {
     int fd;
-    struct piece *first; /* private: what waits, in order */
-    struct piece *last;
-    size_t waiting_bytes;
-    uint64_t *sent_bytes; /* counts what was written; not owned */
+    uint32_t waiting_pieces; /* payloads, or parts of one that are records of their own */
+    struct piece *last;      /* private: what waits, as a ring: the last one is followed by the first */
+    uint64_t *sent_bytes;    /* counts what was written; not owned */
 };
 
 enum output_state {
@@ -47,7 +46,7 @@ enum output_state output_flush(struct output *output);
 
 static inline bool output_is_waiting(const struct output *output)
 {
-    return output->first != NULL;
+    return output->last != NULL;
 }
 
 #endif

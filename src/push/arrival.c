@@ -113,12 +113,19 @@ void arrival_limit(struct subscriber *subscriber)
 
 /* --- placing -------------------------------------------------------------------------------------------------- */
 
-/* Behind `id`, and a gap first when events after it may be gone, or when it was not told yet of one before. */
+/* A gap that was not told yet stays. */
+static void place_at(struct subscription *subscription, uint64_t index)
+{
+    subscription->cursor = (struct ring_cursor){.index = index, .has_gap = subscription->cursor.has_gap};
+}
+
+/* Behind `id`, and a gap first when events after it may be gone. */
 static void place_after(struct subscription *subscription, struct event_id id)
 {
     const struct ring *ring = &subscription->channel->ring;
-    subscription->cursor = (struct ring_cursor){.index = ring_find_after(ring, id)};
-    subscription->has_gap = subscription->has_gap || event_id_compare(id, ring->base) < 0;
+    place_at(subscription, ring_find_after(ring, id));
+    if (event_id_compare(id, ring->base) < 0)
+        subscription->cursor.has_gap = true;
 }
 
 static void place(struct subscription *subscription, const struct arrival *arrival)
@@ -128,15 +135,15 @@ static void place(struct subscription *subscription, const struct arrival *arriv
     switch (arrival->kind) {
     case RESUME_ALL:
         /* Who asks for what is kept is told of gaps in it, not of what was before it. */
-        subscription->cursor = (struct ring_cursor){.index = ring_skip_breaks(ring, ring->first)};
+        place_at(subscription, ring_skip_breaks(ring, ring->first));
         break;
     case RESUME_AFTER_TIME:
-        subscription->cursor = (struct ring_cursor){.index = ring_find_after(ring, event_id_end_of_ms(arrival->ms))};
+        place_at(subscription, ring_find_after(ring, event_id_end_of_ms(arrival->ms)));
         break;
     case RESUME_NOW:
     case RESUME_AFTER_ID:
         if (arrival->is_unknown)
-            subscription->has_gap = true;
+            subscription->cursor.has_gap = true;
         else
             place_after(subscription, subscription->subscriber->last);
         break;

@@ -15,7 +15,7 @@ struct head {
 
 static bool has_lagged(const struct subscription *subscription)
 {
-    return !subscription->has_gap && subscription->cursor.index < subscription->channel->ring.first;
+    return !subscription->cursor.has_gap && subscription->cursor.index < subscription->channel->ring.first;
 }
 
 /*
@@ -24,7 +24,7 @@ static bool has_lagged(const struct subscription *subscription)
  */
 static uint64_t next_index(const struct subscription *subscription)
 {
-    if (!subscription->has_gap)
+    if (!subscription->cursor.has_gap)
         return subscription->cursor.index;
     return ring_find_after(&subscription->channel->ring, subscription->subscriber->last);
 }
@@ -46,7 +46,7 @@ static struct head head_of(struct subscription *subscription)
 
     if (behind > index)
         return (struct head){subscription, ring_at(ring, behind - 1)->id, true};
-    if (subscription->has_gap)
+    if (subscription->cursor.has_gap)
         return (struct head){subscription, gap_id(subscription), true};
     if (index == ring->end)
         return (struct head){0};
@@ -90,14 +90,14 @@ void pull_admit_lag(struct subscriber *subscriber)
 {
     for (size_t i = 0; i < subscriber->count; i++)
         if (has_lagged(&subscriber->subscriptions[i]))
-            subscriber->subscriptions[i].has_gap = true;
+            subscriber->subscriptions[i].cursor.has_gap = true;
 }
 
 bool pull_is_done(const struct subscriber *subscriber)
 {
     for (size_t i = 0; i < subscriber->count; i++) {
         const struct subscription *subscription = &subscriber->subscriptions[i];
-        if (subscription->has_gap || subscription->cursor.index < subscription->channel->ring.end)
+        if (subscription->cursor.has_gap || subscription->cursor.index < subscription->channel->ring.end)
             return false;
     }
     return true;
@@ -143,7 +143,6 @@ static struct bytes *take_gap(struct subscriber *subscriber, const struct head *
     bool is_tied = next->subscription != NULL && event_id_compare(head->id, next->id) == 0;
 
     subscription->cursor = (struct ring_cursor){.index = ring_skip_breaks(ring, next_index(subscription))};
-    subscription->has_gap = false;
     struct event_id id = is_tied ? subscriber->last : head->id;
     if (is_last_of_all(subscriber, ring) && event_id_compare(id, subscriber->hub->position) < 0)
         id = subscriber->hub->position;

@@ -14,6 +14,7 @@
 #ifndef PUSH_RING_H
 #define PUSH_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,10 +36,11 @@ struct ring {
     struct event_id base;       /* nothing at or below this id is retained */
 };
 
-/* A place in a ring: `offset` bytes into the frame at `index`. */
+/* A place in a ring: `offset` bytes into the frame at `index`. The ring leaves the gap to whoever follows it. */
 struct ring_cursor {
     uint64_t index;
     uint32_t offset;
+    bool has_gap; /* a gap is announced before anything else */
 };
 
 /* An empty ring that lacks nothing after `base`. */

@@ -33,8 +33,7 @@ struct subscription {
     struct list link; /* in channel->subscriptions */
     struct channel *channel;
     struct subscriber *subscriber;
-    struct ring_cursor cursor; /* the next byte to send */
-    bool has_gap;              /* a gap is announced before anything else of the channel */
+    struct ring_cursor cursor; /* the next byte to send, or the gap before it */
 };
 
 /* What kind of client it is. Each of these may free the subscriber. */

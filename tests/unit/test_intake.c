@@ -32,13 +32,13 @@ static void note_event(struct tape *tape, enum intake_event event)
     buffer_add_char(&tape->events, letters[event]);
     switch (event) {
     case INTAKE_PARAMS:
-        buffer_add(&tape->params, intake->params.data, intake->params.len);
+        buffer_add(&tape->params, intake->parts->params.data, intake->parts->params.len);
         break;
     case INTAKE_REPLY:
     case INTAKE_REFUSED:
-        assert_true(intake->reply.len > 0);
-        buffer_add(&tape->replies, intake->reply.data, intake->reply.len);
-        buffer_clear(&intake->reply);
+        assert_true(intake->parts->reply.len > 0);
+        buffer_add(&tape->replies, intake->parts->reply.data, intake->parts->reply.len);
+        buffer_clear(&intake->parts->reply);
         break;
     case INTAKE_ABORT:
         intake_finish(intake);
@@ -48,7 +48,7 @@ static void note_event(struct tape *tape, enum intake_event event)
             intake_finish(intake);
         break;
     case INTAKE_BROKEN:
-        assert_non_null(intake->problem);
+        assert_non_null(intake->parts->problem);
         tape->is_broken = true;
         break;
     default:
@@ -65,7 +65,7 @@ static void feed_piece(struct tape *tape, struct span piece)
 
     memcpy(copy, piece.data, piece.len);
     while (!tape->is_broken && event != INTAKE_MORE) {
-        event = intake_feed(&tape->intake, &input);
+        event = intake_feed(&tape->intake, &limits, &input);
         if (event != INTAKE_MORE)
             note_event(tape, event);
     }
@@ -77,7 +77,7 @@ static void feed_piece(struct tape *tape, struct span piece)
 static void tape_init(struct tape *tape)
 {
     *tape = (struct tape){0};
-    intake_init(&tape->intake, &limits);
+    intake_init(&tape->intake);
 }
 
 static void tape_fini(struct tape *tape)
@@ -122,6 +122,25 @@ static void a_request_may_be_split_anywhere(void **state)
     struct buffer bytes = {0};
     peer_add_request(&bytes, 1, RECORD_FLAG_KEEP_CONN, some_params);
     check_and_free(&bytes, "bpc", NULL);
+}
+
+static void while_a_request_is_answered_nothing_of_it_is_kept_but_its_id(void **state)
+{
+    (void)state;
+    struct tape tape;
+    struct buffer bytes = {0};
+
+    tape_init(&tape);
+    tape.keeps_unfinished = true;
+    peer_add_request(&bytes, 7, RECORD_FLAG_KEEP_CONN, some_params);
+    feed_piece(&tape, (struct span){bytes.data, bytes.len - 1});
+    assert_non_null(tape.intake.parts);
+    feed_piece(&tape, (struct span){bytes.data + bytes.len - 1, 1});
+    assert_int_equal(tape.intake.state, INTAKE_ACTIVE);
+    assert_int_equal(tape.intake.request_id, 7);
+    assert_null(tape.intake.parts);
+    tape_fini(&tape);
+    buffer_fini(&bytes);
 }
 
 static void what_it_says_is_kept(void **state)
@@ -431,7 +450,7 @@ static void random_bytes_and_flipped_bits_do_no_harm(void **state)
             feed_piece(&tape, (struct span){bytes.data + done, len});
         }
         survived += !tape.is_broken;
-        assert_true(tape.intake.params.len <= PARAMS_LIMIT);
+        assert_true(tape.intake.parts == NULL || tape.intake.parts->params.len <= PARAMS_LIMIT);
         tape_fini(&tape);
         buffer_fini(&bytes);
     }
@@ -443,6 +462,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_may_be_split_anywhere),
+        cmocka_unit_test(while_a_request_is_answered_nothing_of_it_is_kept_but_its_id),
         cmocka_unit_test(what_it_says_is_kept),
         cmocka_unit_test(several_requests_may_come_in_one_piece),
         cmocka_unit_test(values_are_answered_once_each_however_often_they_are_asked_for),
