@@ -11,7 +11,7 @@ autoconf automake gcc libc6-dev make pkg-config
 libfcgi-dev libhiredis-dev libjson-c-dev libev-dev
 redis-server lighttpd nginx-light libnginx-mod-nchan php-fpm php-cli php-redis python3-redis
 """.split()
-PROGRAMS = ("src/sse.fcgi", "src/longpoll.fcgi", "tests/bench/load", "tests/bench/floor")
+PROGRAMS = ("src/sse.fcgi", "src/longpoll.fcgi", "tests/bench/asks", "tests/bench/floor", "tests/bench/load")
 
 
 def run(*argv, cwd=None):

@@ -6,7 +6,8 @@ import subprocess
 
 from servers import BUILD
 
-LOAD = BUILD / "tests" / "bench" / "load"
+BENCH = BUILD / "tests" / "bench"
+LOAD = BENCH / "load"
 
 
 def run(peer, *arguments, channels=1, is_publishing=True, timeout=180):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """sse.fcgi: behind lighttpd with the file of examples/, or asked straight; with and without a history in Redis."""
 
+import json
+
 from crowd import wait_holder
 
 from peers.peer import Peer, channel_of, http_address
@@ -12,10 +14,11 @@ class Straight(Peer):
     name = "straight"
     title = "fcgi-push, no web server"
     history = "memory"
+    options = {}
 
     def __init__(self, stage):
         self.stage = stage
-        self.responder = stage.responder(history=self.history)
+        self.responder = stage.responder(history=self.history, **self.options)
         if self.history == "redis":
             wait_holder(stage.redis, [self.responder])
 
@@ -56,3 +59,40 @@ class Recorded(Behind):
     name = "fcgi-push"
     title = "fcgi-push"
     history = "redis"
+
+
+# At thousands of messages a second the usual 1,000 events are a fraction of a second: who falls behind that far, or
+# is away that long, has missed something.
+LONG = {"history_length": 100_000}
+
+
+class LongStraight(Straight):
+    options = LONG
+
+
+class LongBehind(Behind):
+    options = LONG
+
+
+class LongRecorded(Recorded):
+    options = LONG
+
+
+class Lists(Peer):
+    """longpoll.fcgi, asked straight for what is kept."""
+
+    name = "longpoll"
+    title = "fcgi-push, no web server"
+
+    def __init__(self, stage):
+        self.stage = stage
+        self.responder = stage.longpoll(history="redis")
+        wait_holder(stage.redis, [self.responder])
+
+    def processes(self):
+        return {"longpoll.fcgi": [self.responder.pid], "redis": [self.stage.redis.pid]}
+
+    def has_events(self, count):
+        """Whether /list answers so many."""
+        answer = self.stage.ask(self.responder, "channel=bench", script_name="/list")
+        return len(json.loads(answer.body())) >= count

@@ -5,6 +5,7 @@ from scenarios.channels import Channels
 from scenarios.fanout import Fanout50, Fanout1000, Fanout2000, Saturated
 from scenarios.growing import GrowthOfChannels, GrowthOfRate, GrowthOfStreams
 from scenarios.idle import IdleCpu, IdleMemory
+from scenarios.list_rate import ListRate
 from scenarios.most import Most
 from scenarios.one_message import OneMessage
 from scenarios.recorded import RecordedRate
@@ -23,6 +24,7 @@ SCENARIOS = (
     Storm(),
     Channels(),
     SlowClient(),
+    ListRate(),
     RecordedRate(),
     GrowthOfStreams(),
     GrowthOfChannels(),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Streams of one channel, each of which gets every message."""
+"""Streams of one channel, each of which gets every message; who is closed comes back, as browsers do."""
 
 import generator
-from peers.fcgi_push import Behind, Recorded, Straight
+from peers.fcgi_push import Behind, LongStraight, Recorded
 from peers.floor import Floor
 from peers.nchan import Nchan, NchanRedis
 from peers.node import Node
@@ -43,9 +43,8 @@ class Fanout(Scenario):
 
     def measure(self, start):
         with start() as peer:
-            report = generator.run(
-                peer, "--streams", self.streams, "--rate", self.rate, "--seconds", self.seconds, "--drain", self.drain
-            )
+            words = ("--streams", self.streams, "--rate", self.rate, "--seconds", self.seconds, "--reconnect")
+            report = generator.run(peer, *words, "--drain", self.drain)
             return figures_of(report, next(iter(peer.processes())))
 
 
@@ -87,7 +86,7 @@ class Fanout2000(Fanout):
 class Saturated(Fanout):
     name = "straight"
     title = "1,000 streams, no web server, 6,000 messages/s offered"
-    peers = (Straight, Floor)
+    peers = (LongStraight, Floor)
     rate = 6000
     targets = (
         Target("deliveries/s", lambda of: of["straight"]["deliveries"], at_least=5e6),

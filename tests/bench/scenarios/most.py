@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What lighttpd carries at most: more is offered than it can, and nothing may be lost."""
+"""What lighttpd carries at most: more is offered than it can, and nothing may be lost. The history is long enough for
+those that are closed because they are slow, and come back.
+"""
 
 import generator
-from peers.fcgi_push import Behind, Recorded
+from peers.fcgi_push import LongBehind, LongRecorded
 
 from scenarios.fanout import FIGURES, figures_of
 from scenarios.scenario import Figure, Scenario, Target
@@ -13,7 +15,7 @@ RATES = (3000, 4500, 6000)
 class Most(Scenario):
     name = "most"
     title = "1,000 streams × 3,000, 4,500 and 6,000 messages/s offered: the most of the three"
-    peers = (Recorded, Behind)
+    peers = (LongRecorded, LongBehind)
     figures = (*FIGURES[:5], Figure("offered", "/s", 0), Figure("closed", "streams", 0))
     targets = (
         Target("deliveries/s", lambda of: of["fcgi-push"]["deliveries"], at_least=2.2e6),

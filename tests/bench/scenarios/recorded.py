@@ -7,7 +7,7 @@ from peers.nchan import NchanRedis
 
 from scenarios.scenario import Figure, Scenario, Target
 
-OFFERED = 60_000
+OFFERED = 45_000
 
 
 class RecordedRate(Scenario):
@@ -17,6 +17,7 @@ class RecordedRate(Scenario):
     figures = (
         Figure("recorded", "/s", 0, True),
         Figure("lost", "", 0),
+        Figure("gaps", "", 0),
         Figure("own cpu", "µs a message", 2),
         Figure("redis cpu", "µs a message", 2),
     )
@@ -33,6 +34,7 @@ class RecordedRate(Scenario):
             return {
                 "recorded": report["deliveries_per_second"],
                 "lost": report["lost"],
+                "gaps": report["gaps"],
                 "own cpu": generator.cpu_seconds(report, own) * 1e6 / delivered,
                 "redis cpu": generator.cpu_seconds(report, "redis") * 1e6 / delivered,
             }
