@@ -15,8 +15,10 @@ def started(kind):
 
 
 def measure_scenario(scenario, rounds, wanted, say):
-    """The result as it is stored. rounds: None for as many as the scenario wants; wanted: names of peers, empty for all;
-    say: is told what is measured."""
+    """The result as it is stored.
+
+    rounds: None for as many as the scenario wants. wanted: names of peers, empty for all. say: is told what is done.
+    """
     kinds = [kind for kind in scenario.peers if not wanted or kind.name in wanted]
     measured = {kind.name: [] for kind in kinds}
     failures = {}
@@ -28,8 +30,8 @@ def measure_scenario(scenario, rounds, wanted, say):
             try:
                 measured[kind.name].append(scenario.measure(lambda kind=kind: started(kind)))
             except Exception as error:  # a peer that fails is a result, too
-                failures[kind.name] = str(error) or repr(error)
-                say(f"{kind.title} failed: {failures[kind.name]}")
+                say(f"{kind.title} failed: {error!r}")
+                failures[kind.name] = (str(error) or repr(error)).splitlines()[0]
     medians = {name: median_of(figures) for name, figures in measured.items() if figures}
     return {
         "name": scenario.name,

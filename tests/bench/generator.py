@@ -22,7 +22,8 @@ def run(peer, *arguments, channels=1, is_publishing=True, timeout=180):
     )
     assert done.stdout, f"load could not begin: {done.stderr.strip()[-400:]}"
     report = json.loads(done.stdout)
-    assert report["opened"] == report["streams"], f"{report['opened']} streams of {report['streams']}: {report['first_error']}"
+    opened, wanted = report["opened"], report["streams"]
+    assert opened == wanted, f"{opened} streams of {wanted} opened: {report['first_error']}"
     return report
 
 

@@ -46,10 +46,11 @@ def bar_lines(top, bars):
     longest = max(value for _, value, _ in bars) or 1
     for index, (title, value, is_own) in enumerate(bars):
         y = top + index * (BAR + GAP)
+        kind = "bar own" if is_own else "bar"
         width = max((WIDTH - NAMES - VALUES) * value / longest, 1)
         text = f"{value:,.0f}" if value >= 1000 else f"{value:,.1f}"
         yield f'<text x="{NAMES - 8}" y="{y + BAR - 3}" text-anchor="end">{escape(title)}</text>'
-        yield f'<rect class="bar{" own" if is_own else ""}" x="{NAMES}" y="{y}" width="{width:.1f}" height="{BAR}" rx="2"/>'
+        yield f'<rect class="{kind}" x="{NAMES}" y="{y}" width="{width:.1f}" height="{BAR}" rx="2"/>'
         yield f'<text x="{NAMES + width + 6:.1f}" y="{y + BAR - 3}">{text}</text>'
 
 

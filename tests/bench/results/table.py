@@ -63,7 +63,8 @@ def text_lines(rows):
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         first, *others = row
-        yield "  ".join([first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:]))]).rstrip()
+        cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:]))]
+        yield "  ".join(cells).rstrip()
 
 
 def markdown_lines(rows):
@@ -96,6 +97,6 @@ def facts_of(document):
         f"{document['date']}, {machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, "
         f"{machine['kernel']}",
         versions,
-        "Medians of rounds in which the peers take turns; × is the ratio to the first line. Generator and servers share "
-        "the machine.",
+        "Medians of rounds in which the peers take turns; × is the ratio to the first line. "
+        "Generator and servers share the machine.",
     ]

@@ -18,6 +18,7 @@ class Growth(Scenario):
         Figure("16 ×", "s of CPU", 3),
         Figure("exponent", "", 2),
     )
+    rounds = 1
 
     def loads(self):
         """Streams, channels and messages/s of each size."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What a scenario is: a name, peers, one measurement of one peer, and what is promised of it.
 
-A scenario of its own is a module of this directory with a class that SCENARIOS in all.py names.
+all.py names them all.
 """
 
 import collections
@@ -24,11 +24,12 @@ class Target:
             value = self._value(medians)
         except (KeyError, TypeError, ZeroDivisionError):
             value = None
-        is_met = None
-        if value is not None:
-            is_met = (self.at_most is None or value <= self.at_most) and (self.at_least is None or value >= self.at_least)
+        is_met = None if value is None else self._is_within(value)
         limit = {"at_most": self.at_most, "at_least": self.at_least}
         return {"text": self.text, "value": value, "is_met": is_met, **limit}
+
+    def _is_within(self, value):
+        return (self.at_most is None or value <= self.at_most) and (self.at_least is None or value >= self.at_least)
 
 
 class Scenario:
@@ -40,6 +41,8 @@ class Scenario:
     rounds = 3
 
     def measure(self, start):
-        """One measurement; start(): a context manager that gives a freshly started peer. A dictionary: a value for each
-        figure that could be told."""
+        """One measurement: a dictionary with a value for each figure, None where it could not be told.
+
+        start: start() is a context manager that gives a freshly started peer.
+        """
         raise NotImplementedError

@@ -22,7 +22,6 @@ class SlowClient(Scenario):
         Target("p99 of the others, with it × without", lambda of: of["fcgi-push"]["ratio"], at_most=1.1),
         Target("lost to the others", lambda of: of["fcgi-push"]["lost"], at_most=0),
     )
-    rounds = 5
 
     def measure(self, start):
         reports = []
