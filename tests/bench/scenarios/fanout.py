@@ -43,13 +43,12 @@ class Fanout(Scenario):
     figures = FIGURES
     streams = 1000
     rate = None
-    seconds = 4
-    drain = 5
+    seconds = 3
 
     def measure(self, start):
         with start() as peer:
             words = ("--streams", self.streams, "--rate", self.rate, "--seconds", self.seconds, "--reconnect")
-            report = generator.run(peer, *words, "--drain", self.drain)
+            report = generator.run(peer, *words)
             return figures_of(report, next(iter(peer.processes())))
 
 
