@@ -3,6 +3,7 @@
 
 import contextlib
 import statistics
+import time
 
 import stage
 
@@ -21,6 +22,7 @@ def measure_scenario(scenario, rounds, wanted, say):
     """
     kinds = [kind for kind in scenario.peers if not wanted or kind.name in wanted]
     measured = {kind.name: [] for kind in kinds}
+    started_s = time.monotonic()
     failures = {}
     for number in range(rounds or scenario.rounds):
         for kind in kinds:
@@ -36,6 +38,7 @@ def measure_scenario(scenario, rounds, wanted, say):
     return {
         "name": scenario.name,
         "title": scenario.title,
+        "seconds": round(time.monotonic() - started_s, 1),
         "figures": [figure._asdict() for figure in scenario.figures],
         "peers": [{"name": kind.name, "title": kind.title} for kind in kinds],
         "medians": medians,

@@ -17,11 +17,12 @@ FIGURES = (
     Figure("p99", "ms", 2, True),
     Figure("cpu", "µs a delivery", 2, True),
     Figure("own cpu", "µs a delivery", 2),
+    Figure("closed", "streams", 0),
 )
 
 
 def figures_of(report, own):
-    """The figures above; own: the name of the peer's own process, None when it has no part for itself."""
+    """The figures above; own: the name of the peer's own process."""
     delivered = max(report["delivered"], 1)
     latency = report["latency_us"] or {"p50": None, "p99": None}
     return {
@@ -31,6 +32,7 @@ def figures_of(report, own):
         "p99": latency["p99"] / 1e3 if latency["p99"] is not None else None,
         "cpu": generator.cpu_seconds(report) * 1e6 / delivered,
         "own cpu": generator.cpu_seconds(report, own) * 1e6 / delivered,
+        "closed": report["disconnects"],
     }
 
 
