@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Brings what measuring needs: Debian packages, the optimised programs, the packages for Node."""
+"""Brings what measuring needs: Debian packages and the optimised programs."""
 
 import os
 import pathlib
+import shutil
 import subprocess
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -22,7 +23,8 @@ def run(*argv, cwd=None):
 
 
 def install():
-    if subprocess.run([TOP / "examples" / "debian-packages", *PACKAGES]).returncode != 0:
+    node = [package for package, tool in (("nodejs", "node"), ("npm", "npm")) if not shutil.which(tool)]
+    if subprocess.run([TOP / "examples" / "debian-packages", *PACKAGES, *node]).returncode != 0:
         raise SystemExit(1)
 
 

@@ -9,7 +9,7 @@ PANELS = (
     ("1000x50", "p99", "latency p99, ms", "less is better"),
     ("1000x1000", "deliveries", "deliveries per second of 1,000,000 offered", "more is better"),
 )
-WIDTH, NAMES, VALUES = 720, 190, 90
+WIDTH, NAMES, VALUES = 740, 215, 90
 BAR, GAP, TITLE, MARGIN = 16, 6, 34, 12
 STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #24292f }
