@@ -149,7 +149,8 @@ static int parse_address(const char *name, const char *text, struct address *add
     return -1;
 }
 
-static int set_server(struct options *options, const char *name, const char *text, const struct transport *transport)
+static int set_server(struct options *options, const char *name, const char *text,
+                      const struct transport *transport)
 {
     if (options->transport && options->transport != transport) {
         (void)wrong(name, "--http and --fastcgi exclude each other");
@@ -159,7 +160,8 @@ static int set_server(struct options *options, const char *name, const char *tex
     return parse_address(name, text, &options->server);
 }
 
-static int set_outlet(struct options *options, const char *name, const char *text, const struct outlet *outlet)
+static int set_outlet(struct options *options, const char *name, const char *text,
+                      const struct outlet *outlet)
 {
     if (options->outlet && options->outlet != outlet) {
         (void)wrong(name, "--redis and --post exclude each other");
@@ -276,7 +278,8 @@ static enum options_verdict check(struct options *options)
         return wrong("http", "or --fastcgi is required");
     if (options->slow >= options->streams)
         return wrong("slow", "must leave one of the --streams that reads");
-    if (strlen(options->last_event_id) >= SSE_PARSER_ID_SIZE || strpbrk(options->last_event_id, "\r\n"))
+    if (strlen(options->last_event_id) >= SSE_PARSER_ID_SIZE ||
+        strpbrk(options->last_event_id, "\r\n"))
         return wrong("last-event-id", "is too long or has line breaks");
     if (strpbrk(options->path, " \r\n") || options->path[0] != '/')
         return wrong("path", "must begin with '/' and have no spaces");
@@ -287,8 +290,9 @@ static enum options_verdict check(struct options *options)
     if (is_publishing(options)) {
         if (!options->outlet)
             return wrong("redis", "or --post is required for publishing");
-        if (options->outlet == &outlet_http && (options->publish[0] != '/' || strpbrk(options->publish, " \r\n")))
-            return wrong("publish", "with --post is a path: it must begin with '/' and have no spaces");
+        if (options->outlet == &outlet_http &&
+            (options->publish[0] != '/' || strpbrk(options->publish, " \r\n")))
+            return wrong("publish", "with --post is a path: begin it with '/', without spaces");
         if (options->channels > 1 && !pattern_has_number(options->publish))
             return wrong("publish", "needs %d when there are several channels");
     }

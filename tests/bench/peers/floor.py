@@ -1,25 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The floor: a bare loop in C that writes the same bytes to the same number of TCP sockets."""
 
-from process import Process, free_port
 from servers import BUILD
 
-from peers.peer import Peer, http_address
+from peers.peer import Peer, Program, http_address
 
 
-class FloorServer(Process):
+class FloorServer(Program):
     name = "floor"
 
-    def __init__(self, directory, redis_path):
-        super().__init__(directory)
-        self.port = free_port()
-        self._redis_path = redis_path
-
     def argv(self):
-        return [BUILD / "tests" / "bench" / "floor", self.port, self._redis_path, "push:bench"]
-
-    def is_ready(self):
-        return "listening" in self.log()
+        return [BUILD / "tests" / "bench" / "floor", self.port, self.redis_path, "push:bench"]
 
 
 class Floor(Peer):

@@ -3,9 +3,7 @@
 
 import subprocess
 
-from process import Process, free_port
-
-from peers.peer import HERE, Peer, answers, channel_of, http_address
+from peers.peer import HERE, Peer, Program, channel_of, http_address
 
 DIRECTORY = HERE / "node"
 
@@ -17,22 +15,14 @@ def install():
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
 
-class NodeServer(Process):
+class NodeServer(Program):
     name = "node"
 
-    def __init__(self, directory, redis_path):
-        super().__init__(directory)
-        self.port = free_port()
-        self._redis_path = redis_path
-
     def argv(self):
-        return ["node", DIRECTORY / "server.mjs", self.port, self._redis_path]
+        return ["node", DIRECTORY / "server.mjs", self.port, self.redis_path]
 
     def environment(self):
         return {"NODE_ENV": "production"}
-
-    def is_ready(self):
-        return answers(("127.0.0.1", self.port))
 
 
 class Node(Peer):

@@ -59,20 +59,16 @@ def fill(template, directory, values):
 
 
 class Program(Process):
-    """A server that is ready when its port answers."""
+    """A server that is ready when somebody listens on its port."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, redis_path=None):
         super().__init__(directory)
         self.port = free_port()
+        self.redis_path = redis_path
 
     def is_ready(self):
-        return answers(("127.0.0.1", self.port))
-
-
-def answers(address):
-    """Whether somebody listens there."""
-    with socket.socket() as probe:
-        return probe.connect_ex(address) == 0
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 class Nginx(Program):
