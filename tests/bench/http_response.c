@@ -9,6 +9,14 @@ void http_response_start(struct http_response *response)
     memset(response, 0, sizeof(*response));
 }
 
+void http_response_start_cgi(struct http_response *response)
+{
+    http_response_start(response);
+    response->is_cgi = true;
+    response->state = HTTP_RESPONSE_FIELDS;
+    response->head.status = 200;
+}
+
 static enum answer_part broken(struct http_response *response)
 {
     response->state = HTTP_RESPONSE_BROKEN;
@@ -55,15 +63,21 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static int read_status(struct http_response *response, const char *text)
+{
+    if (!is_digit(text[0]) || !is_digit(text[1]) || !is_digit(text[2]))
+        return -1;
+    response->head.status = (text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0');
+    return 0;
+}
+
 static int read_status_line(struct http_response *response)
 {
     const char *line = response->line;
 
-    if (strncmp(line, "HTTP/1.", 7) != 0 || !is_digit(line[7]) || line[8] != ' ' ||
-        !is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11]))
+    if (strncmp(line, "HTTP/1.", 7) != 0 || !is_digit(line[7]) || line[8] != ' ')
         return -1;
-    response->head.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
-    return 0;
+    return read_status(response, line + 9);
 }
 
 /* The value of the header line when its name is `name`, else NULL. */
@@ -91,6 +105,8 @@ static int read_field(struct http_response *response)
 
         memcpy(response->head.content_type, value, length);
         response->head.content_type[length] = '\0';
+    } else if (response->is_cgi && (value = field_value(response->line, "Status"))) {
+        return read_status(response, value);
     } else if ((value = field_value(response->line, "Transfer-Encoding"))) {
         if (strcasecmp(value, "chunked") != 0)
             return -1; /* none other was offered */

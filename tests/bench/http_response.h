@@ -28,6 +28,7 @@ enum http_response_state {
 
 struct http_response {
     enum http_response_state state;
+    bool is_cgi;
     bool is_chunked;
     bool has_length;
     bool has_digits;    /* of the chunk size being read */
@@ -39,6 +40,12 @@ struct http_response {
 
 /* Makes ready for a new response. */
 void http_response_start(struct http_response *response);
+
+/*
+ * The same for the response of a CGI program (RFC 3875 §6.2): there is no status line, a Status field
+ * tells the status, and without one it is 200.
+ */
+void http_response_start_cgi(struct http_response *response);
 
 /*
  * Reads on from `*cursor`, not beyond `end`, and moves `*cursor` behind what it used. Fills `*body`

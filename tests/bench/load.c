@@ -29,6 +29,8 @@ struct run {
     struct pool pool;
     struct publisher *publisher; /* NULL when nothing is to be published */
     struct report report;
+    uint64_t *replayed;   /* with --replay: what each channel's streams are to get; else NULL */
+    uint64_t opening_ns;  /* when opening began */
     uint64_t measured_ns; /* when measuring began */
 };
 
@@ -83,8 +85,8 @@ static int prepare_publisher(struct run *run)
     const struct options *options = &run->options;
     bool is_once = options->mode == OPTIONS_ONCE;
     struct publisher_options wanted = {
-        .outlet = &outlet_redis,
-        .address = &options->redis,
+        .outlet = options->outlet,
+        .address = &options->publish_to,
         .channel = options->publish,
         .channels = options->channels,
         .size = options->size,
@@ -98,9 +100,23 @@ static int prepare_publisher(struct run *run)
         return 0;
     run->publisher = publisher_new(&wanted, error, sizeof(error));
     if (!run->publisher) {
-        fprintf(stderr, "load: --redis: %s\n", error);
+        fprintf(stderr, "load: cannot publish by %s: %s\n", options->outlet->name, error);
         return -1;
     }
+    return 0;
+}
+
+static int prepare_replay(struct run *run)
+{
+    const struct options *options = &run->options;
+
+    if (options->mode != OPTIONS_REPLAY)
+        return 0;
+    run->replayed = calloc(options->channels, sizeof(*run->replayed));
+    if (!run->replayed)
+        return -1;
+    for (unsigned i = 0; i < options->channels; i++)
+        run->replayed[i] = options->replay;
     return 0;
 }
 
@@ -108,10 +124,12 @@ static int prepare(struct run *run)
 {
     const struct options *options = &run->options;
     const struct pool_options pool_options = {
-        .transport = &transport_http,
-        .address = &options->http,
+        .transport = options->transport,
+        .address = &options->server,
         .path = options->path,
+        .last_event_id = options->last_event_id,
         .streams = options->streams,
+        .slow = options->slow,
         .channels = options->channels,
         .burst = options->connect_burst,
         .open_limit_ns = seconds_ns(options->open_timeout),
@@ -121,7 +139,8 @@ static int prepare(struct run *run)
 
     tally_init(&run->tally);
     run->tally.from_any = options->from_any;
-    if (raise_descriptor_limit(options->streams) < 0 || prepare_publisher(run) < 0)
+    if (raise_descriptor_limit(options->streams) < 0 || prepare_publisher(run) < 0 ||
+        prepare_replay(run) < 0)
         return -1;
     if (pool_init(&run->pool, &pool_options) < 0) {
         fprintf(stderr, "load: %s\n", strerror(errno));
@@ -141,37 +160,25 @@ static void run_for(struct run *run, uint64_t length_ns)
 
 static void open_streams(struct run *run)
 {
-    uint64_t start_ns = clock_now_ns();
-    uint64_t end_ns = start_ns + seconds_ns(run->options.open_timeout);
+    uint64_t end_ns;
+
+    run->opening_ns = clock_now_ns();
+    end_ns = run->opening_ns + seconds_ns(run->options.open_timeout);
 
     while (!is_interrupted && !pool_is_settled(&run->pool) && clock_now_ns() < end_ns)
         pool_turn(&run->pool, TURN_MS);
-    run->report.open_seconds = ns_seconds(clock_now_ns() - start_ns);
+    run->report.open_seconds = ns_seconds(clock_now_ns() - run->opening_ns);
     pool_give_up(&run->pool);
 }
 
-/* Receives until all is published and has arrived, or nothing more comes. */
-static void publish_and_drain(struct run *run)
+/* Receives until all that was published has arrived, or nothing more comes. */
+static void drain(struct run *run, const uint64_t *published)
 {
     const uint64_t drain_ns = seconds_ns(run->options.drain);
-    const uint64_t *published = publisher_published(run->publisher);
     uint64_t delivered = 0;
-    uint64_t changed_ns;
+    uint64_t changed_ns = clock_now_ns();
     uint64_t check_ns = 0;
 
-    run->tally.since_ns = run->measured_ns;
-    run->tally.size = run->options.size;
-    if (publisher_start(run->publisher) < 0) {
-        fprintf(stderr, "load: cannot start a thread: %s\n", strerror(errno));
-        return;
-    }
-    while (!is_interrupted && !publisher_is_done(run->publisher))
-        pool_turn(&run->pool, TURN_MS); /* also when all streams ended: what they miss is lost */
-    publisher_stop(run->publisher);
-    while (!publisher_is_done(run->publisher)) /* at most a second */
-        pool_turn(&run->pool, TURN_MS);
-
-    changed_ns = clock_now_ns();
     while (!is_interrupted) {
         uint64_t now_ns = clock_now_ns();
 
@@ -190,6 +197,22 @@ static void publish_and_drain(struct run *run)
     }
 }
 
+static void publish_and_drain(struct run *run)
+{
+    run->tally.since_ns = run->measured_ns;
+    run->tally.size = run->options.size;
+    if (publisher_start(run->publisher) < 0) {
+        fprintf(stderr, "load: cannot start a thread: %s\n", strerror(errno));
+        return;
+    }
+    while (!is_interrupted && !publisher_is_done(run->publisher))
+        pool_turn(&run->pool, TURN_MS); /* also when all streams ended: what they miss is lost */
+    publisher_stop(run->publisher);
+    while (!publisher_is_done(run->publisher)) /* at most a second */
+        pool_turn(&run->pool, TURN_MS);
+    drain(run, publisher_published(run->publisher));
+}
+
 static void measure(struct run *run)
 {
     const struct procstat *procstat = &run->options.procstat;
@@ -205,6 +228,8 @@ static void measure(struct run *run)
         ; /* nobody is there to receive anything */
     else if (run->publisher && !is_interrupted)
         publish_and_drain(run);
+    else if (run->replayed)
+        drain(run, run->replayed);
     else
         run_for(run, seconds_ns(run->options.mode == OPTIONS_IDLE ? run->options.idle
                                                                   : run->options.seconds));
@@ -224,9 +249,11 @@ static void measure(struct run *run)
 static void conclude(struct run *run)
 {
     struct report *report = &run->report;
-    const uint64_t *published = NULL;
+    const uint64_t *published = run->replayed;
 
     report->is_interrupted = is_interrupted;
+    if (run->tally.last_ns > run->opening_ns)
+        report->last_seconds = ns_seconds(run->tally.last_ns - run->opening_ns);
     if (run->publisher)
         report->publishing = publisher_result(run->publisher);
     if (run->publisher && !is_interrupted)
@@ -285,5 +312,6 @@ int main(int argc, char **argv)
 
     pool_fini(&run.pool);
     publisher_free(run.publisher);
+    free(run.replayed);
     return is_good ? EXIT_GOOD : EXIT_BAD;
 }

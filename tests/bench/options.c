@@ -3,6 +3,7 @@
 
 #include "pattern.h"
 #include "publisher.h"
+#include "sse_parser.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -16,12 +17,15 @@ enum option_type { TYPE_TEXT, TYPE_COUNT, TYPE_NUMBER, TYPE_SWITCH };
 
 enum option_id {
     OPTION_HTTP = 1, /* above 0 for getopt_long */
+    OPTION_FASTCGI,
     OPTION_PATH,
     OPTION_STREAMS,
+    OPTION_SLOW,
     OPTION_CHANNELS,
     OPTION_CONNECT_BURST,
     OPTION_OPEN_TIMEOUT,
     OPTION_REDIS,
+    OPTION_POST,
     OPTION_PUBLISH_TO,
     OPTION_RATE,
     OPTION_SECONDS,
@@ -29,6 +33,8 @@ enum option_id {
     OPTION_DRAIN,
     OPTION_SINGLE,
     OPTION_HOLD,
+    OPTION_REPLAY,
+    OPTION_LAST_EVENT_ID,
     OPTION_RECONNECT,
     OPTION_FROM_ANY,
     OPTION_PID,
@@ -48,10 +54,14 @@ struct option_entry {
 
 static const struct option_entry entries[] = {
     {OPTION_HTTP, "http", "HOST:PORT", TYPE_TEXT, 0, 0,
-     "server to open streams at (required); [V6]:PORT and a socket's path too"},
+     "web server to open streams at; [V6]:PORT and a socket's path too"},
+    {OPTION_FASTCGI, "fastcgi", "HOST:PORT|PATH", TYPE_TEXT, 0, 0,
+     "in its place a responder, which is asked straight"},
     {OPTION_PATH, "path", "PATH", TYPE_TEXT, 0, 0,
      "path and query; %d stands for the channel's number (/events?channel=bench)"},
     {OPTION_STREAMS, "streams", "N", TYPE_COUNT, 1, 18000, "streams to open (100)"},
+    {OPTION_SLOW, "slow", "N", TYPE_COUNT, 0, 18000,
+     "of the streams, so many that read nothing once they are open (0)"},
     {OPTION_CHANNELS, "channels", "C", TYPE_COUNT, 1, 18000,
      "channels to spread the streams over (1)"},
     {OPTION_CONNECT_BURST, "connect-burst", "N", TYPE_COUNT, 1, 18000,
@@ -59,9 +69,11 @@ static const struct option_entry entries[] = {
     {OPTION_OPEN_TIMEOUT, "open-timeout", "S", TYPE_NUMBER, 0.1, 600,
      "seconds until all must be open; also the limit of each return (60)"},
     {OPTION_REDIS, "redis", "HOST:PORT|PATH", TYPE_TEXT, 0, 0,
-     "Redis to publish through (required for publishing)"},
+     "Redis to publish through"},
+    {OPTION_POST, "post", "HOST:PORT", TYPE_TEXT, 0, 0,
+     "in its place a server to which each message is POSTed; --publish is then the path"},
     {OPTION_PUBLISH_TO, "publish", "NAME", TYPE_TEXT, 0, 0,
-     "Redis channel; %d stands for the channel's number (push:bench)"},
+     "Redis channel or path; %d stands for the channel's number (push:bench)"},
     {OPTION_RATE, "rate", "R", TYPE_NUMBER, 0, 1e6,
      "messages per second over all channels; 0 only receives (50)"},
     {OPTION_SECONDS, "seconds", "S", TYPE_NUMBER, 0.001, 3600, "how long to publish (10)"},
@@ -73,6 +85,10 @@ static const struct option_entry entries[] = {
      "publish one message and tell when the last stream has it"},
     {OPTION_HOLD, "idle", "S", TYPE_NUMBER, 0.001, 3600,
      "publish nothing, hold the streams for S seconds"},
+    {OPTION_REPLAY, "replay", "N", TYPE_COUNT, 1, 1000000,
+     "publish nothing, receive the messages 1 to N that an earlier load published"},
+    {OPTION_LAST_EVENT_ID, "last-event-id", "ID", TYPE_TEXT, 0, 0,
+     "the position with which each stream first asks (none)"},
     {OPTION_RECONNECT, "reconnect", NULL, TYPE_SWITCH, 0, 0,
      "reopen a stream that ended after its retry time, with Last-Event-ID"},
     {OPTION_FROM_ANY, "from-any", NULL, TYPE_SWITCH, 0, 0,
@@ -133,10 +149,32 @@ static int parse_address(const char *name, const char *text, struct address *add
     return -1;
 }
 
+static int set_server(struct options *options, const char *name, const char *text,
+                      const struct transport *transport)
+{
+    if (options->transport && options->transport != transport) {
+        (void)wrong(name, "--http and --fastcgi exclude each other");
+        return -1;
+    }
+    options->transport = transport;
+    return parse_address(name, text, &options->server);
+}
+
+static int set_outlet(struct options *options, const char *name, const char *text,
+                      const struct outlet *outlet)
+{
+    if (options->outlet && options->outlet != outlet) {
+        (void)wrong(name, "--redis and --post exclude each other");
+        return -1;
+    }
+    options->outlet = outlet;
+    return parse_address(name, text, &options->publish_to);
+}
+
 static int set_mode(struct options *options, const char *name, enum options_mode mode)
 {
     if (options->mode != OPTIONS_PUBLISH && options->mode != mode) {
-        (void)wrong(name, "--once and --idle exclude each other");
+        (void)wrong(name, "--once, --idle and --replay exclude each other");
         return -1;
     }
     options->mode = mode;
@@ -153,12 +191,17 @@ static int take_option(struct options *options, const struct option_entry *entry
         return -1;
     switch (entry->id) {
     case OPTION_HTTP:
-        return parse_address(entry->name, text, &options->http);
+        return set_server(options, entry->name, text, &transport_http);
+    case OPTION_FASTCGI:
+        return set_server(options, entry->name, text, &transport_fastcgi);
     case OPTION_PATH:
         options->path = text;
         break;
     case OPTION_STREAMS:
         options->streams = (unsigned)number;
+        break;
+    case OPTION_SLOW:
+        options->slow = (unsigned)number;
         break;
     case OPTION_CHANNELS:
         options->channels = (unsigned)number;
@@ -170,7 +213,9 @@ static int take_option(struct options *options, const struct option_entry *entry
         options->open_timeout = number;
         break;
     case OPTION_REDIS:
-        return parse_address(entry->name, text, &options->redis);
+        return set_outlet(options, entry->name, text, &outlet_redis);
+    case OPTION_POST:
+        return set_outlet(options, entry->name, text, &outlet_http);
     case OPTION_PUBLISH_TO:
         options->publish = text;
         break;
@@ -191,6 +236,12 @@ static int take_option(struct options *options, const struct option_entry *entry
     case OPTION_HOLD:
         options->idle = number;
         return set_mode(options, entry->name, OPTIONS_IDLE);
+    case OPTION_REPLAY:
+        options->replay = (unsigned)number;
+        return set_mode(options, entry->name, OPTIONS_REPLAY);
+    case OPTION_LAST_EVENT_ID:
+        options->last_event_id = text;
+        break;
     case OPTION_RECONNECT:
         options->reconnect = true;
         break;
@@ -223,8 +274,13 @@ static enum options_verdict check(struct options *options)
         options->mode = OPTIONS_LISTEN;
     if (options->mode == OPTIONS_PUBLISH && options->rate < RATE_MIN)
         return wrong("rate", "is below 0.001 and not 0");
-    if (options->http.socket_length == 0)
-        return wrong("http", "is required");
+    if (!options->transport)
+        return wrong("http", "or --fastcgi is required");
+    if (options->slow >= options->streams)
+        return wrong("slow", "must leave one of the --streams that reads");
+    if (strlen(options->last_event_id) >= SSE_PARSER_ID_SIZE ||
+        strpbrk(options->last_event_id, "\r\n"))
+        return wrong("last-event-id", "is too long or has line breaks");
     if (strpbrk(options->path, " \r\n") || options->path[0] != '/')
         return wrong("path", "must begin with '/' and have no spaces");
     if (strlen(options->path) > 1024)
@@ -232,8 +288,11 @@ static enum options_verdict check(struct options *options)
     if (options->channels > 1 && !pattern_has_number(options->path))
         return wrong("path", "needs %d when there are several channels");
     if (is_publishing(options)) {
-        if (options->redis.socket_length == 0)
-            return wrong("redis", "is required for publishing");
+        if (!options->outlet)
+            return wrong("redis", "or --post is required for publishing");
+        if (options->outlet == &outlet_http &&
+            (options->publish[0] != '/' || strpbrk(options->publish, " \r\n")))
+            return wrong("publish", "with --post is a path: begin it with '/', without spaces");
         if (options->channels > 1 && !pattern_has_number(options->publish))
             return wrong("publish", "needs %d when there are several channels");
     }
@@ -255,6 +314,7 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
         .mode = OPTIONS_PUBLISH,
         .path = "/events?channel=bench",
         .publish = "push:bench",
+        .last_event_id = "",
         .streams = 100,
         .channels = 1,
         .connect_burst = 200,

@@ -7,23 +7,31 @@
 #define BENCH_OPTIONS_H
 
 #include "address.h"
+#include "outlet.h"
 #include "procstat.h"
+#include "transport.h"
 
 enum options_mode {
     OPTIONS_PUBLISH, /* publish at a rate, receive, compare */
     OPTIONS_ONCE,    /* publish one message */
     OPTIONS_LISTEN,  /* publish nothing, receive what others publish: --rate 0 */
-    OPTIONS_IDLE     /* hold the streams */
+    OPTIONS_IDLE,    /* hold the streams */
+    OPTIONS_REPLAY   /* receive what was published before */
 };
 
 struct options {
     enum options_mode mode;
-    struct address http;
-    struct address redis;
+    const struct transport *transport;
+    const struct outlet *outlet;
+    struct address server;
+    struct address publish_to;
     const char *path;
     const char *publish;
     unsigned streams;
     unsigned channels;
+    const char *last_event_id; /* with which a stream first asks; empty: none */
+    unsigned replay;           /* messages of the history that each stream is to get */
+    unsigned slow;             /* of the streams, so many do not read */
     unsigned connect_burst;
     unsigned size;
     double rate;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * outlet: the way by which messages are published. One const struct of functions is one outlet; Redis
- * PUBLISH is the only one so far, publishing over HTTP would be a second. An outlet pipelines: append
- * queues, pump moves bytes both ways without ever blocking. It belongs to one thread at a time.
+ * outlet: the way by which messages are published. One const struct of functions is one outlet: Redis
+ * PUBLISH, or a POST over HTTP, where the channel is the path. An outlet pipelines: append queues,
+ * pump moves bytes both ways without ever blocking. It belongs to one thread at a time.
  */
 #ifndef BENCH_OUTLET_H
 #define BENCH_OUTLET_H
@@ -38,5 +38,6 @@ struct outlet {
 };
 
 extern const struct outlet outlet_redis;
+extern const struct outlet outlet_http;
 
 #endif

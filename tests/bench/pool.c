@@ -50,6 +50,7 @@ int pool_init(struct pool *pool, const struct pool_options *options)
         .transport = options->transport,
         .address = options->address,
         .path = options->path,
+        .last_event_id = options->last_event_id,
         .tally = options->tally,
         .buffer = malloc(BUFFER_SIZE),
         .buffer_size = BUFFER_SIZE,
@@ -65,6 +66,7 @@ int pool_init(struct pool *pool, const struct pool_options *options)
     }
     for (unsigned i = 0; i < options->streams; i++) {
         stream_init(&pool->streams[i], i % options->channels);
+        pool->streams[i].is_slow = i >= options->streams - options->slow;
         ready_append(pool, &pool->streams[i]);
     }
     return 0;
@@ -159,6 +161,23 @@ static void serve_writable(struct pool *pool, struct stream *stream)
     }
 }
 
+/* From now on only the end of the connection is heard of. */
+static void read_no_more(struct pool *pool, struct stream *stream)
+{
+    struct epoll_event event = {.events = EPOLLRDHUP, .data.u32 = (uint32_t)(stream - pool->streams)};
+
+    (void)epoll_ctl(pool->epoll_fd, EPOLL_CTL_MOD, stream->fd, &event);
+}
+
+/* A stream that does not read is told that its connection is over. */
+static void serve_slow(struct pool *pool, struct stream *stream)
+{
+    snprintf(pool->env.reason, sizeof(pool->env.reason), "closed on a client that does not read");
+    stream_close(stream, STREAM_ENDED);
+    pool->open--;
+    stream_is_over(pool, stream, true);
+}
+
 static void serve_readable(struct pool *pool, struct stream *stream)
 {
     bool was_opening = stream->state == STREAM_ASKED;
@@ -174,6 +193,8 @@ static void serve_readable(struct pool *pool, struct stream *stream)
         else
             pool->reconnects++;
     }
+    if (has_opened && outcome == STREAM_STAYS && stream->is_slow)
+        read_no_more(pool, stream);
     if (outcome == STREAM_OVER) {
         bool was_open = !was_opening || has_opened;
 
@@ -240,6 +261,8 @@ void pool_turn(struct pool *pool, int timeout_ms)
 
         if (stream->state == STREAM_CONNECTING)
             serve_writable(pool, stream);
+        else if (stream->is_slow && stream->state == STREAM_OPEN)
+            serve_slow(pool, stream);
         else
             serve_readable(pool, stream);
     }
@@ -294,7 +317,7 @@ uint64_t pool_missing(const struct pool *pool, const uint64_t *published, bool o
     for (unsigned i = 0; i < pool->options.streams; i++) {
         const struct stream *stream = &pool->streams[i];
 
-        if (stream->openings > 0 && !(only_alive && stream->state == STREAM_ENDED))
+        if (stream->openings > 0 && !stream->is_slow && !(only_alive && stream->state == STREAM_ENDED))
             missing += sequence_missing(&stream->sequence,
                                         published ? published[stream->channel] : 0);
     }
@@ -308,7 +331,7 @@ uint64_t pool_expected(const struct pool *pool, const uint64_t *published)
     for (unsigned i = 0; i < pool->options.streams; i++) {
         const struct stream *stream = &pool->streams[i];
 
-        if (stream->openings == 0)
+        if (stream->openings == 0 || stream->is_slow)
             continue;
         expected += published[stream->channel];
         if (stream->sequence.first > 1) /* joined in mid-sequence */

@@ -17,7 +17,9 @@ struct pool_options {
     const struct transport *transport;
     const struct address *address;
     const char *path;       /* a pattern of the channel's number; must outlive the pool */
+    const char *last_event_id; /* with which each stream first asks; empty: none */
     unsigned streams;       /* stream i has channel i modulo channels */
+    unsigned slow;          /* the last ones of them, which read nothing once they are open */
     unsigned channels;
     unsigned burst;         /* how many may be opening at a time */
     uint64_t open_limit_ns; /* for one connection, from connecting to open */
@@ -68,12 +70,15 @@ bool pool_is_settled(const struct pool *pool);
 void pool_give_up(struct pool *pool);
 
 /*
- * How many messages the streams miss, where `published[channel]` were published (NULL: up to the
+ * How many messages the streams that read miss, where `published[channel]` were published (NULL: up to the
  * last one each stream saw). With `only_alive`, streams that ended are left out.
  */
 uint64_t pool_missing(const struct pool *pool, const uint64_t *published, bool only_alive);
 
-/* How many deliveries there ought to be: for each stream that was ever open its channel's number. */
+/*
+ * How many deliveries there ought to be: for each stream that reads and was ever open its channel's
+ * number.
+ */
 uint64_t pool_expected(const struct pool *pool, const uint64_t *published);
 
 #endif

@@ -16,7 +16,7 @@
 #include <sys/types.h>
 
 #define PROCSTAT_MAX 16u
-#define PROCSTAT_PIDS_MAX 32u
+#define PROCSTAT_PIDS_MAX 1100u
 
 /* -1: unknown. */
 struct procstat_memory {

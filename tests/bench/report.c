@@ -66,7 +66,7 @@ static bool is_publishing_good(const struct report *report)
 /* Streams that ended may have missed anything when nobody knows what was published. */
 static bool are_ends_harmless(const struct report *report)
 {
-    return report->publishing || report->pool->ended == 0;
+    return report->publishing || report->options->mode == OPTIONS_REPLAY || report->pool->ended == 0;
 }
 
 static bool are_processes_alive(const struct report *report)
@@ -187,6 +187,8 @@ void report_text(const struct report *report, FILE *out)
         fprintf(out, "            %u errors, the first: %s\n", pool->open_errors, pool->first_error);
     if (report->publishing)
         text_publishing(report, out);
+    else if (report->options->mode == OPTIONS_REPLAY)
+        fprintf(out, "replayed    until %.3f s after the first stream was asked for\n", report->last_seconds);
     else
         fprintf(out, "held        for %.1f s, nothing published\n", report->measured_seconds);
     if (report->options->mode != OPTIONS_IDLE || tally->delivered)
@@ -314,6 +316,7 @@ void report_json(const struct report *report, FILE *out)
         [OPTIONS_ONCE] = "once",
         [OPTIONS_LISTEN] = "listen",
         [OPTIONS_IDLE] = "idle",
+        [OPTIONS_REPLAY] = "replay",
     };
     const struct pool *pool = report->pool;
     const struct tally *tally = report->tally;
@@ -327,10 +330,10 @@ void report_json(const struct report *report, FILE *out)
             pool->opened, pool->open_errors);
     json_text_or_null(out, pool->first_error);
     fprintf(out,
-            ",\"open_seconds\":%.3f,\"offered\":%" PRIu64 ",\"sent\":%" PRIu64
+            ",\"open_seconds\":%.3f,\"last_seconds\":%.3f,\"offered\":%" PRIu64 ",\"sent\":%" PRIu64
             ",\"published\":%" PRIu64 ",\"published_per_second\":%.1f,\"publish_errors\":%" PRIu64
             ",\"publish_error\":",
-            report->open_seconds, offered(report), sent(report), published(report),
+            report->open_seconds, report->last_seconds, offered(report), sent(report), published(report),
             published_per_second(report), result ? result->progress.failed : 0);
     json_text_or_null(out, result ? result->progress.error : "");
     fprintf(out,

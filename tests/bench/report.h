@@ -29,6 +29,7 @@ struct report {
 
     bool is_interrupted;
     double open_seconds;     /* until all streams were open */
+    double last_seconds;     /* from the first connect to the last delivery */
     double measured_seconds; /* publishing and draining, or listening, or idling */
     double delivery_seconds; /* from the beginning of measuring to the last delivery in it */
     uint64_t measured_deliveries; /* that came while measuring */

@@ -66,10 +66,11 @@ enum stream_outcome stream_write(struct stream *stream, struct stream_env *env)
 {
     char path[2048];
     char request[REQUEST_MAX];
+    const char *last_event_id = sse_parser_last_id(&stream->parser);
     const struct transport_request wanted = {
         .host = env->address->text,
         .path = path,
-        .last_event_id = sse_parser_last_id(&stream->parser),
+        .last_event_id = last_event_id[0] ? last_event_id : env->last_event_id,
     };
     int failure = 0;
     socklen_t failure_size = sizeof(failure);

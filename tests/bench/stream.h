@@ -30,6 +30,7 @@ struct stream {
     enum stream_state state;
     int fd;
     unsigned channel;
+    bool is_slow;          /* reads nothing once it is open */
     bool is_refused;       /* the answer was one that forbids to come back */
     unsigned openings;     /* how many connections became open */
     unsigned request_sent; /* bytes */
@@ -44,7 +45,8 @@ struct stream {
 struct stream_env {
     const struct transport *transport;
     const struct address *address;
-    const char *path; /* a pattern */
+    const char *path;          /* a pattern */
+    const char *last_event_id; /* of a stream that has none yet; empty: none */
     struct tally *tally;
     char *buffer;
     size_t buffer_size;

@@ -2,13 +2,13 @@
 /*
  * transport: how a stream is asked for and how the body is taken out of what comes back. One const
  * struct of functions is one transport; it neither holds a descriptor nor knows what the body means.
- * HTTP/1.1 is the only one so far; one that speaks FastCGI straight to a responder would add its
- * reader to the union and export a second symbol.
+ * HTTP/1.1 asks a web server, FastCGI asks a responder straight, as a web server would.
  */
 #ifndef BENCH_TRANSPORT_H
 #define BENCH_TRANSPORT_H
 
 #include "answer.h"
+#include "fastcgi_response.h"
 #include "http_response.h"
 
 /* What to ask for; the texts are only read during the call. */
@@ -16,11 +16,13 @@ struct transport_request {
     const char *host;          /* for a Host header */
     const char *path;          /* path and query */
     const char *last_event_id; /* empty: none */
+    bool is_kept;              /* FastCGI: the connection is for further requests, too */
 };
 
 /* The reader's state, embedded in each stream. */
 union transport_state {
     struct http_response http;
+    struct fastcgi_response fastcgi;
 };
 
 struct transport {
@@ -38,5 +40,6 @@ struct transport {
 };
 
 extern const struct transport transport_http;
+extern const struct transport transport_fastcgi;
 
 #endif

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The parts of tests/bench that judge and show what was measured; they need no server."""
+
+import contextlib
+import pathlib
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
+
+import contest  # noqa: E402
+from growth import exponent  # noqa: E402
+from results import chart, table  # noqa: E402
+from scenarios.all import SCENARIOS  # noqa: E402
+from scenarios.scenario import Figure, Scenario, Target  # noqa: E402
+
+
+@pytest.mark.parametrize("costs, slope", [((3, 12, 48), 1), ((5, 5, 5), 0), ((1, 16, 256), 2), ((4, 8, 16), 0.5)])
+def test_the_exponent_is_the_power_with_which_the_cost_grows(costs, slope):
+    assert exponent((1, 4, 16), costs) == pytest.approx(slope)
+
+
+class Own:
+    name, title = "own", "fcgi-push"
+
+
+class Other:
+    name, title = "other", "Other & <more>"
+
+
+class Counting(Scenario):
+    """Measures 3, 1, 2, ... of the one, and what the other does."""
+
+    name, title = "1000x50", "a load"
+    peers = (Own, Other)
+    figures = (Figure("cpu", "µs", 1, True), Figure("lost", "", 0))
+    targets = (
+        Target("cpu", lambda of: of["own"]["cpu"], at_most=2),
+        Target("× other", lambda of: of["own"]["cpu"] / of["other"]["cpu"], at_least=1),
+    )
+
+    def __init__(self, fails=False):
+        self.fails = fails
+        self.turns = []
+        self._costs = {"own": iter((3.0, 1.0, 2.0)), "other": iter((30.0, 10.0, 20.0))}
+
+    def measure(self, start):
+        with start() as peer:
+            self.turns.append(peer.name)
+            if self.fails and peer is Other:
+                raise RuntimeError("no such server\nand more of it")
+            return {"cpu": next(self._costs[peer.name]), "lost": 0}
+
+
+@pytest.fixture
+def without_servers(monkeypatch):
+    """A peer is its class."""
+    monkeypatch.setattr(contest, "started", contextlib.nullcontext)
+
+
+def measured(scenario, wanted=()):
+    return contest.measure_scenario(scenario, None, wanted, lambda text: None)
+
+
+def document_of(result):
+    machine = {"cores": 2, "processor": "x", "memory_gb": 4, "kernel": "Linux"}
+    return {"date": "today", "machine": machine, "versions": {"redis": "7", "PHP": None}, "scenarios": [result]}
+
+
+def test_peers_take_turns_and_the_median_counts(without_servers):
+    scenario = Counting()
+    result = measured(scenario)
+    assert scenario.turns == ["own", "other"] * 3
+    assert result["medians"] == {"own": {"cpu": 2.0, "lost": 0}, "other": {"cpu": 20.0, "lost": 0}}
+    assert [target["is_met"] for target in result["targets"]] == [True, False]
+
+
+def test_a_peer_that_fails_is_told_and_the_others_are_measured(without_servers):
+    scenario = Counting(fails=True)
+    result = measured(scenario)
+    assert scenario.turns == ["own", "other", "own", "own"]
+    assert result["failures"] == {"other": "no such server"}
+    assert [target["is_met"] for target in result["targets"]] == [True, None]
+    text = table.text(document_of(result))
+    assert "Other & <more> failed: no such server" in text
+    assert "not measured" in text
+
+
+def test_only_the_wanted_peers_are_measured(without_servers):
+    scenario = Counting()
+    assert list(measured(scenario, ["other"])["medians"]) == ["other"]
+
+
+def test_tables_show_figures_and_their_ratio_to_the_first_peer(without_servers):
+    document = document_of(measured(Counting()))
+    assert table.table_of(document["scenarios"][0]) == [
+        ["peer", "cpu, µs", "×", "lost"],
+        ["fcgi-push", "2.0", "1.00", "0"],
+        ["Other & <more>", "20.0", "10.00", "0"],
+    ]
+    assert "| fcgi-push | 2.0 | 1.00 | 0 |" in table.markdown(document).splitlines()
+    assert ["1000x50", "× other", "0.10", "≥ 1", "MISSED"] in table.targets_of(document["scenarios"])
+
+
+def test_the_chart_is_an_svg_with_a_bar_for_each_peer_in_proportion(without_servers):
+    drawing = ElementTree.fromstring(chart.svg(document_of(measured(Counting()))))
+    bars = drawing.findall("{http://www.w3.org/2000/svg}rect")
+    assert len(bars) == 2
+    assert float(bars[1].get("width")) == pytest.approx(10 * float(bars[0].get("width")), rel=0.01)
+    assert "prefers-color-scheme: dark" in ElementTree.tostring(drawing, encoding="unicode")
+
+
+def test_without_its_figures_there_is_no_chart():
+    assert chart.svg({"scenarios": []}) is None
+
+
+def test_every_scenario_can_be_chosen_by_a_name_of_its_own():
+    names = [scenario.name for scenario in SCENARIOS]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_targets_name_peers_and_figures_that_the_scenario_has(scenario):
+    figures = {figure.name: 1.0 for figure in scenario.figures}
+    medians = {kind.name: figures for kind in scenario.peers}
+    assert all(target.judge(medians)["value"] is not None for target in scenario.targets)
