@@ -9,8 +9,8 @@
 #include "redis/place.h"
 
 enum {
-    READ_BYTES = 16 << 20, /* a reply stays below it */
-    READ_COUNT_LIMIT = 512,
+    READ_BYTES = 16 << 20,   /* a reply stays below it */
+    READ_COUNT_LIMIT = 2048, /* above RUN_ITEMS_LIMIT: Redis may answer one read for each call of the recorder */
     SMALL_BYTES = 1024,
 };
 
