@@ -59,18 +59,6 @@ struct event_id entry_get_id(const struct entry *entry, const char *name)
     return event_id_parse(entry_get(entry, name), "", &id) ? id : EVENT_ID_NONE;
 }
 
-uint64_t entry_get_number(const struct entry *entry, const char *name)
-{
-    struct span text = entry_get(entry, name);
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < text.len; i++)
-        if (text.data[i] < '0' || text.data[i] > '9' || __builtin_mul_overflow(number, 10, &number) ||
-            __builtin_add_overflow(number, (uint64_t)(text.data[i] - '0'), &number))
-            return 0;
-    return number;
-}
-
 void entry_read_envelope(const struct entry *entry, struct envelope *envelope)
 {
     envelope_set(envelope, &(struct envelope_fields){.data = entry_get(entry, "data"),

@@ -27,9 +27,8 @@ bool entry_has(const struct entry *entry, const char *name);
 /* The value of a field, empty when there is none. */
 struct span entry_get(const struct entry *entry, const char *name);
 
-/* The value as an id or a number; 0-0 and 0 when it is none. */
+/* The value as an id; 0-0 when it is none. */
 struct event_id entry_get_id(const struct entry *entry, const char *name);
-uint64_t entry_get_number(const struct entry *entry, const char *name);
 
 /* The fields data, event, id and retry, by the rules of envelopes. Valid as long as the entry. */
 void entry_read_envelope(const struct entry *entry, struct envelope *envelope);

@@ -6,10 +6,11 @@
 #include "base/clock.h"
 #include "push/channel_name.h"
 #include "redis/entry.h"
+#include "redis/place.h"
 
 enum {
-    READ_BYTES = 16 << 20, /* a reply stays below it */
-    READ_COUNT_LIMIT = 512,
+    READ_BYTES = 16 << 20,   /* a reply stays below it */
+    READ_COUNT_LIMIT = 2048, /* above RUN_ITEMS_LIMIT: Redis may answer one read for each call of the recorder */
     SMALL_BYTES = 1024,
 };
 
@@ -29,9 +30,9 @@ static void go_on_behind(struct reader *reader, struct event_id id)
     reader->position = id;
 }
 
-static void check_order(struct reader *reader, const struct entry *entry)
+static void check_order(struct reader *reader, const struct entry *entry, const struct place *place)
 {
-    if (entry_has(entry, "last") && event_id_compare(entry_get_id(entry, "last"), reader->position) != 0)
+    if (place->is_given && event_id_compare(place->last, reader->position) != 0)
         go_on_behind(reader, id_before(entry->id));
 }
 
@@ -54,7 +55,7 @@ static void deliver(struct reader *reader, const struct entry *entry, struct spa
 static void note_unkept(struct reader *reader, const struct entry *entry, struct span channel)
 {
     uint64_t suppressed;
-    bool has_history = entry_has(entry, "prev");
+    bool has_history = !span_equals(entry_get(entry, "gap"), "history");
     if (!has_history && log_limit_allows(&reader->unkept_log, clock_monotonic_ms(), &suppressed))
         log_warning("a message of channel %.*s could not be kept: %shistory:%.*s cannot be written to; %" PRIu64
                     " more since the last such line",
@@ -79,12 +80,14 @@ static void take(struct reader *reader, const struct entry *entry)
     }
 }
 
-static void acknowledge(struct reader *reader, const struct entry *entry)
+static void acknowledge(struct reader *reader, const struct entry *entry, const struct place *place)
 {
     const struct reader_events *events = &reader->events;
 
-    if (entry_has(entry, "position"))
-        events->on_acknowledged(events->owner, entry_get(entry, "marker"), entry_get_number(entry, "position"));
+    if (place->marker.len > 0)
+        events->on_acknowledged(events->owner, place->marker, place->position);
+    if (entry_has(entry, "data"))
+        return;
     if (entry_has(entry, "recorder"))
         events->on_acknowledged(events->owner, entry_get(entry, "recorder"), 0);
     if (entry_has(entry, "break") && entry_get(entry, "break").len > 0)
@@ -95,10 +98,12 @@ static void on_entry(void *owner, const struct entry *entry)
 {
     struct reader *reader = owner;
 
+    const struct place place = place_read(entry_get(entry, "after"));
+
     reader->entries.value++;
-    check_order(reader, entry);
+    check_order(reader, entry, &place);
     take(reader, entry);
-    acknowledge(reader, entry);
+    acknowledge(reader, entry, &place);
     reader->position = entry->id;
 }
 

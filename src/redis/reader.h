@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Follows the log: hands each entry to the hub, in order, and what it acknowledges to the recorder. It reads from an
- * explicit id on, also after a reconnection, so nothing is passed over. Each entry names the one before it (`last`):
- * where that is not the one read before, part of the log is lost, and the hub loads its rings anew.
+ * explicit id on, also after a reconnection, so nothing is passed over. Each entry names the one before it
+ * (redis/place.h): where that is not the one read before, part of the log is lost, and the hub loads its rings anew.
  */
 #ifndef REDIS_READER_H
 #define REDIS_READER_H

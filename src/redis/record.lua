@@ -17,21 +17,27 @@
 -- Returns {position recorded up to, or -1 when refused, of the inbox the number of messages recorded; the log's last
 --          id; the last break's id}.
 --
+-- Entries of the log begin with `after`: the log's last id before, and of what was received behind a marker also that
+-- marker and the position. Then come channel and fields of a message, `recorder` of a marker, `break` of a break.
+-- Entries of a history begin with `prev`, the history's last id before; then come the same fields. A message without
+-- data is a `gap`: 1, or in the log alone `history`, when its history cannot be written to.
+--
 -- Before it writes anything the script checks all types: what it has written stays when it fails.
 
+local KEYS, ARGV = KEYS, ARGV -- faster than globals
 local LOG, BREAK, SOURCE = KEYS[1], KEYS[2], KEYS[3]
 local mode, marker = ARGV[1], ARGV[2]
 local log_length, history_length, history_ttl, counter_ttl = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local HEAD_KEYS, HEAD_WORDS, ITEM_WORDS = 3, 7, 7
 
-local call = redis.call
+local call, format, type = redis.call, string.format, type
 
--- For each item: its number, and the index of its first word in ARGV.
+-- For each item: its key, and the index of its first word in ARGV.
 local function items()
-  local n = 0
+  local n, item = HEAD_KEYS, HEAD_WORDS + 1 - ITEM_WORDS
   return function()
-    n = n + 1
-    if n <= #KEYS - HEAD_KEYS then return n, HEAD_WORDS + (n - 1) * ITEM_WORDS + 1 end
+    n, item = n + 1, item + ITEM_WORDS
+    return KEYS[n], item
   end
 end
 
@@ -78,8 +84,8 @@ end
 
 local expected = { [LOG] = 'stream', [BREAK] = 'string' }
 if SOURCE then expected[SOURCE] = mode == 'inbox' and 'stream' or 'string' end
-for n, item in items() do
-  if ARGV[item + 1] == 'marker' then expected[KEYS[HEAD_KEYS + n]] = 'string' end
+for key, item in items() do
+  if ARGV[item + 1] == 'marker' then expected[key] = 'string' end
 end
 for key, kind in pairs(expected) do
   local is = type_of(key)
@@ -96,7 +102,7 @@ if not can_follow(read_ms, read_seq) then return refuse('the position of the cal
 
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local now_text = string.format('%.0f-', now)
+local now_text = format('%.0f-', now)
 local floor_ms, floor_seq = later(read_ms, read_seq, last_ms, last_seq) -- new ids are above it
 local previous = {}                                 -- history key -> its last id; false: a key of another type
 
@@ -107,22 +113,28 @@ local function next_id()
   else
     floor_seq = floor_seq + 1
   end
-  if floor_ms == now then return now_text .. floor_seq end
-  return string.format('%.0f-%.0f', floor_ms, floor_seq)
+  if floor_ms == now then return now_text .. format('%d', floor_seq) end
+  return format('%.0f-%.0f', floor_ms, floor_seq)
 end
 
 -- What ends all writing (no memory, no replica, no disk) shows at the first write of a script, and ends the call then.
 local has_written = false
 
-local function append_to_log(id, ...)
-  call('XADD', LOG, 'MAXLEN', '~', log_length, id, 'last', last, ...)
+local function append_to_log(id, after, ...)
+  call('XADD', LOG, id, 'after', after, ...)
   last, has_written = id, true
+end
+
+-- What a log entry stands after: the entry before it, and what was received before it; nobody counts the inbox.
+local function place_of(item)
+  if mode == 'inbox' then return last end
+  return last .. ' ' .. marker .. ' ' .. ARGV[item]
 end
 
 -- Before `marker`, unless that is ''.
 local function record_break(marker)
   local id = next_id()
-  append_to_log(id, 'break', marker)
+  append_to_log(id, last, 'break', marker)
   call('SET', BREAK, id)
 end
 
@@ -143,9 +155,46 @@ local function previous_of(history)
   return raise_floor(id) and id
 end
 
--- The words that an item adds to the entries of its history and of the log: all that was given of event, id, retry.
-local function given(item)
-  local fields = {}
+-- A deleted entry is seen nowhere, but its id counts.
+local function is_of_id(failure)
+  return string.find(failure.err, 'equal or smaller', 1, true) ~= nil
+end
+
+-- Once an attempt has failed. Returns the entry's id; false when nothing can be appended.
+local function append_again(history, failure, ...)
+  if is_of_id(failure) and raise_floor(last_generated(history)) then
+    local id = next_id()
+    failure = redis.pcall('XADD', history, id, 'prev', previous[history], ...)
+    if type(failure) ~= 'table' then return id end
+  end
+  if not has_written and not is_of_id(failure) then error(failure.err, 0) end
+  return false
+end
+
+-- Into both: the history first, because one that cannot be written to leaves a gap in its channel. Each function that
+-- hands the fields on costs a twentieth of the call, so none does on this way.
+local function append_message(item, history, ...)
+  local prev = previous[history]
+  if prev == nil then
+    prev = previous_of(history)
+    previous[history] = prev
+  end
+  local id = prev and next_id()
+  local result = prev and redis.pcall('XADD', history, id, 'prev', prev, ...)
+  if type(result) == 'table' then id = append_again(history, result, ...) end
+  if id then
+    previous[history] = id
+    call('XADD', LOG, id, 'after', place_of(item), 'channel', ARGV[item + 2], ...)
+    last, has_written = id, true
+  else
+    append_to_log(next_id(), place_of(item), 'channel', ARGV[item + 2], 'gap', 'history')
+  end
+end
+
+-- The fields of an event: of event, id, retry what was given.
+local function fields_of(item)
+  if ARGV[item + 4] == '' and ARGV[item + 5] == '' and ARGV[item + 6] == '' then return 'data', ARGV[item + 3] end
+  local fields = { 'data', ARGV[item + 3] }
   for i, name in ipairs({ 'event', 'id', 'retry' }) do
     local value = ARGV[item + 3 + i]
     if value ~= '' then
@@ -156,82 +205,23 @@ local function given(item)
   return unpack(fields)
 end
 
--- Who named it; of the inbox nobody did.
-local function append_message(id, item, ...)
-  if mode == 'inbox' then
-    append_to_log(id, 'channel', ARGV[item + 2], ...)
-  else
-    append_to_log(id, 'channel', ARGV[item + 2], 'marker', marker, 'position', ARGV[item], ...)
-  end
-end
-
--- Returns whether it was appended, and whether another id might do.
-local function try_append_to_history(history, id, ...)
-  local result = redis.pcall('XADD', history, 'MAXLEN', '~', history_length, id, ...)
-  if type(result) ~= 'table' then
-    has_written = true
-    return true
-  end
-  local is_id = string.find(result.err, 'equal or smaller', 1, true) ~= nil
-  if not has_written and not is_id then error(result.err, 0) end
-  return false, is_id
-end
-
--- A history's newest entry may have been deleted, but its id counts.
-local function append_to_history(history, id, ...)
-  local is_kept, is_id = try_append_to_history(history, id, ...)
-  if is_id and raise_floor(last_generated(history)) then
-    id = next_id()
-    is_kept = try_append_to_history(history, id, ...)
-  end
-  return is_kept, id
-end
-
--- Into both: the history first, because one that cannot be written to leaves a gap in its channel.
-local function append_to_both(id, item, history, ...)
-  local is_kept
-  is_kept, id = append_to_history(history, id, ...)
-  if not is_kept then
-    append_message(id, item, 'gap', '1')
-  else
-    previous[history] = id
-    append_message(id, item, ...)
-  end
-end
-
-local function record_message(item, kind, history)
-  local prev = previous[history]
-  if prev == nil then
-    prev = previous_of(history)
-    previous[history] = prev
-  end
-  local id = next_id()
-  if not prev then
-    append_message(id, item, 'gap', '1')
-  elseif kind == 'gap' then
-    append_to_both(id, item, history, 'prev', prev, 'gap', '1')
-  elseif ARGV[item + 4] == '' and ARGV[item + 5] == '' and ARGV[item + 6] == '' then
-    append_to_both(id, item, history, 'prev', prev, 'data', ARGV[item + 3])
-  else
-    append_to_both(id, item, history, 'prev', prev, 'data', ARGV[item + 3], given(item))
-  end
-end
-
 local function record(item, kind, key)
-  if kind == 'marker' then
-    append_to_log(next_id(), 'recorder', ARGV[item + 3], 'marker', marker, 'position', ARGV[item])
+  if kind == 'event' then
+    append_message(item, key, fields_of(item))
+  elseif kind == 'gap' then
+    append_message(item, key, 'gap', '1')
+  elseif kind == 'marker' then
+    append_to_log(next_id(), place_of(item), 'recorder', ARGV[item + 3])
     call('SET', key, 0, 'NX', 'PX', counter_ttl)
-  elseif kind ~= 'drop' then
-    record_message(item, kind, key)
   end
 end
 
 local function record_inbox()
   local recorded = 0
-  for n, item in items() do
+  for key, item in items() do
     if call('XDEL', SOURCE, ARGV[item]) == 1 then
       has_written = true
-      record(item, ARGV[item + 1], KEYS[HEAD_KEYS + n])
+      record(item, ARGV[item + 1], key)
       if ARGV[item + 1] ~= 'drop' then recorded = recorded + 1 end
     end
   end
@@ -239,10 +229,10 @@ local function record_inbox()
 end
 
 local function record_run(count)
-  for n, item in items() do
+  for key, item in items() do
     local position = tonumber(ARGV[item])
     if position > count then
-      record(item, ARGV[item + 1], KEYS[HEAD_KEYS + n])
+      record(item, ARGV[item + 1], key)
       count = position
     end
   end
@@ -264,7 +254,12 @@ elseif mode == 'inbox' then
 elseif mode ~= 'look' then
   result = record_run(count or 0)
 end
+-- MAXLEN in each XADD would cost half as much again as the XADD.
 for history, prev in pairs(previous) do
-  if prev then call('PEXPIRE', history, history_ttl) end
+  if prev then
+    call('XTRIM', history, 'MAXLEN', '~', history_length)
+    call('PEXPIRE', history, history_ttl)
+  end
 end
+if has_written then call('XTRIM', LOG, 'MAXLEN', '~', log_length) end
 return { result, last, call('GET', BREAK) }

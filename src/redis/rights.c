@@ -22,6 +22,7 @@ static const struct probe probes[] = {
     {"+xrevrange", {"XREVRANGE", "@log", "+", "-", "COUNT", "1"}},
     {"+xinfo|stream", {"XINFO", "STREAM", "@log"}},
     {"+xadd", {"XADD", "@log", "no-id", "field", "value"}},
+    {"+xtrim", {"XTRIM", "@log", "MAXLEN", "no-length"}},
     {"+xdel", {"XDEL", "@inbox", "0-0"}},
     {"+get", {"GET", "@break"}},
     {"+set", {"SET", "@recorded:", "0", "NO-OPTION"}},

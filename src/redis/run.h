@@ -8,7 +8,7 @@
 #include "redis/request.h"
 
 /* A call that carries so much takes no further message. */
-enum { RUN_ITEMS_LIMIT = 256, RUN_BYTES_LIMIT = 1 << 20 };
+enum { RUN_ITEMS_LIMIT = 1024, RUN_BYTES_LIMIT = 1 << 20 };
 
 /* Zero-initialise; free with run_fini. */
 struct run {

@@ -15,7 +15,7 @@ from servers import PROGRAM, TOP, sanitizer_environment
 
 RIGHTS = [
     *("&push:*", "~push:*", "+psubscribe", "+info", "+publish", "+xread", "+xrevrange", "+xinfo|stream", "+xadd"),
-    *("+xdel", "+get", "+set", "+del", "+pexpire", "+pttl", "+type", "+time", "+evalsha", "+script|load"),
+    *("+xtrim", "+xdel", "+get", "+set", "+del", "+pexpire", "+pttl", "+type", "+time", "+evalsha", "+script|load"),
 ]
 MEMORY_RIGHTS = ["&push:*", "+psubscribe"]
 TERSE = {"log_level": "error", "wait_for": " error: "}

@@ -638,16 +638,16 @@ def test_bad_members_of_an_envelope_are_left_out_and_logged(stage, way):
 
 FOREIGN = [
     {"foo": "bar"},
-    {"channel": "news", "last": "0-1"},
+    {"channel": "news", "after": "0-1"},
     {"channel": "no name!", "data": "x"},
     {"channel": "", "data": "x"},
     {"channel": "c" * 200, "data": "x"},
-    {"break": "b" * 500, "last": "no id"},
+    {"break": "b" * 500, "after": "no-id"},
     {"recorder": "r" * 500},
-    {"recorder": "\xff\x00 *", "marker": "m", "position": "1"},
-    {"marker": "m", "position": "99999999999999999999999"},
-    {"marker": "", "position": "-5", "last": "18446744073709551615-18446744073709551615"},
-    {"last": "99999999999999999999999-0"},
+    {"recorder": "\xff\x00 *", "after": "0-1 m 1"},
+    {"after": "0-1 m 99999999999999999999999"},
+    {"after": "18446744073709551615-18446744073709551615  -5"},
+    {"after": "99999999999999999999999-0"},
     {"": ""},
 ]
 

@@ -48,7 +48,6 @@ static void an_entry_may_have_no_fields(void **state)
     assert_true(entry_read(&entry, reply));
     assert_false(entry_has(&entry, "data"));
     assert_int_equal(entry_get(&entry, "data").len, 0);
-    assert_true(entry_get_number(&entry, "data") == 0);
     assert_true(event_id_compare(entry_get_id(&entry, "data"), EVENT_ID_NONE) == 0);
     entry_read_envelope(&entry, &envelope);
     assert_int_equal(envelope.data.len + envelope.event.len + envelope.id.len + envelope.dropped, 0);
@@ -171,7 +170,6 @@ static void a_value_of_another_type_is_empty(void **state)
         redisReply *reply = reply_of(bytes.data);
         assert_true(entry_read(&entry, reply));
         assert_int_equal(entry_get(&entry, "data").len, 0);
-        assert_true(entry_get_number(&entry, "data") == 0);
         assert_true(event_id_compare(entry_get_id(&entry, "data"), EVENT_ID_NONE) == 0);
         entry_read_envelope(&entry, &envelope);
         assert_int_equal(envelope.data.len + envelope.id.len, 0);
@@ -208,40 +206,6 @@ static void a_value_is_read_byte_for_byte(void **state)
         redisReply *reply = entry_with(&entry, values[i]);
         assert_true(entry_has(&entry, "value"));
         assert_span_equal(entry_get(&entry, "value"), values[i]);
-        freeReplyObject(reply);
-    }
-}
-
-static void a_number_that_is_none_is_0(void **state)
-{
-    (void)state;
-    static const struct {
-        struct span text;
-        uint64_t number;
-    } rows[] = {
-        {SPAN_LITERAL("0"), 0},
-        {SPAN_LITERAL("7"), 7},
-        {SPAN_LITERAL("1234567890123"), 1234567890123},
-        {SPAN_LITERAL("18446744073709551615"), UINT64_MAX},
-        {SPAN_LITERAL("18446744073709551616"), 0},
-        {SPAN_LITERAL("99999999999999999999999"), 0},
-        {SPAN_LITERAL(""), 0},
-        {SPAN_LITERAL("-1"), 0},
-        {SPAN_LITERAL("+1"), 0},
-        {SPAN_LITERAL(" 1"), 0},
-        {SPAN_LITERAL("1 "), 0},
-        {SPAN_LITERAL("1.0"), 0},
-        {SPAN_LITERAL("1e3"), 0},
-        {SPAN_LITERAL("0x10"), 0},
-        {SPAN_LITERAL("12a"), 0},
-        {SPAN_LITERAL("1\0"), 0},
-        {SPAN_LITERAL("\xd9\xa1"), 0},
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct entry entry;
-        redisReply *reply = entry_with(&entry, rows[i].text);
-        assert_true(entry_get_number(&entry, "value") == rows[i].number);
-        assert_true(entry_get_number(&entry, "another") == 0);
         freeReplyObject(reply);
     }
 }
@@ -441,7 +405,6 @@ int main(void)
         cmocka_unit_test(names_and_values_of_other_types_are_no_fields),
         cmocka_unit_test(a_value_of_another_type_is_empty),
         cmocka_unit_test(a_value_is_read_byte_for_byte),
-        cmocka_unit_test(a_number_that_is_none_is_0),
         cmocka_unit_test(an_id_that_is_none_is_0_0),
         cmocka_unit_test(the_first_of_equal_names_counts),
         cmocka_unit_test(a_value_is_never_taken_for_a_name),

@@ -162,7 +162,7 @@ static void add_one(struct fixture *f, size_t n)
     }
 }
 
-static void a_run_is_full_with_256_items_of_any_kind(void **state)
+static void a_run_is_full_with_so_many_items_of_any_kind(void **state)
 {
     struct fixture *f = *state;
     for (size_t i = 0; i < RUN_ITEMS_LIMIT; i++) {
@@ -206,7 +206,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_drop_names_nothing_but_the_inbox, make, drop),
         cmocka_unit_test_setup_teardown(keys_and_words_stay_in_step_and_in_order, make, drop),
         cmocka_unit_test_setup_teardown(a_cleared_run_is_empty_and_can_be_filled_again, make, drop),
-        cmocka_unit_test_setup_teardown(a_run_is_full_with_256_items_of_any_kind, make, drop),
+        cmocka_unit_test_setup_teardown(a_run_is_full_with_so_many_items_of_any_kind, make, drop),
         cmocka_unit_test_setup_teardown(a_run_is_full_with_a_megabyte, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
