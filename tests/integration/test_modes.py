@@ -74,7 +74,7 @@ def test_an_event_arrives_at_once_by_itself(site, channel):
     for number in range(11):
         sent = time.monotonic()
         site.publish(channel, f"message {number}")
-        event = stream.next_event()
+        event = stream.next_event(type="message")  # a site that has just begun may tell of a gap
         assert event.text == f"message {number}"
         delays.append((event.at - sent) * 1000)
     note(site, delay_ms=round(statistics.median(delays), 1), longest_ms=round(max(delays), 1))
