@@ -482,6 +482,9 @@ class Connection {
 
 // --- One connection for all tabs ------------------------------------------------------------------------------------
 
+/** What moves the position. */
+const isNews = (kind) => kind === 'message' || kind === 'position';
+
 /** An id's time, number and tag: 1700000000000-0.5f3a90c2~42 */
 function parseId(id) {
   const [, time, number = 0, tag = ''] = /^(\d+)(?:-(\d+))?(?:\.(\w+))?/.exec(id) ?? [];
@@ -646,7 +649,7 @@ class Sharing {
     if (this.#role === 'leader') return; // the one before us, whom we took the lock from
     this.#watch();
     if (kind === 'state') this.#hearState(detail);
-    else if (kind === 'message' || kind === 'position') this.#hearNews({ kind, detail, before });
+    else if (isNews(kind)) this.#hearNews({ kind, detail, before });
     else this.#pass({ kind, detail });
   }
 
@@ -704,10 +707,9 @@ class Sharing {
 
   #tell(kind, detail) {
     const before = this.#cursor || detail?.id; // without a position nobody can know what was before it
-    const isNews = kind === 'message' || kind === 'position';
     if (this.#role === 'leader') this.#post(kind, detail, before);
-    if (isNews || this.#role === 'leader') this.#pass({ kind, detail });
-    if (isNews && this.#kept) this.#endCatchingUp(kind);
+    if (isNews(kind) || this.#role === 'leader') this.#pass({ kind, detail });
+    if (isNews(kind) && this.#kept) this.#endCatchingUp(kind);
   }
 
   #catchUp(goal) {

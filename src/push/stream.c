@@ -180,7 +180,7 @@ static void send_heartbeat(struct subscriber *subscriber)
 
     /* Output is on its way, perhaps in the middle of a frame: that shows as much life as a heartbeat. */
     if (!subscriber->is_blocked && (!subscriber->is_placed || pull_is_done(subscriber)))
-        send_payload(subscriber, bytes_ref(is_visible ? hub->heartbeat_event : hub->heartbeat));
+        subscriber_send(subscriber, bytes_ref(is_visible ? hub->heartbeat_event : hub->heartbeat));
     expect_heartbeat(subscriber);
 }
 
@@ -290,7 +290,7 @@ static void open_stream(struct hub *hub, struct sink *sink, const struct subscri
         add_first_heartbeat(subscriber, is_done, request->resume.kind, head);
     else if (is_done)
         add_position(subscriber, head);
-    send_payload(subscriber, buffer_to_bytes(head));
+    subscriber_send(subscriber, buffer_to_bytes(head));
     expect_heartbeat(subscriber);
     if (!is_done)
         subscriber_flush(subscriber);
