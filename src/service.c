@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "process/signals.h"
 
 /* Beyond --grace: the last streams that were ended need a moment to take the last bytes. */
 static const double last_moment_s = 1;
@@ -138,14 +139,6 @@ static void watch_unless_ignored(const struct service *service, ev_signal *watch
         ev_signal_start(service->loop, watcher);
 }
 
-/* A parent blocks them, so that none ends its child, or what it executes in its place, before they are watched. */
-static void unblock_signals(void)
-{
-    sigset_t all;
-    sigfillset(&all);
-    sigprocmask(SIG_UNBLOCK, &all, NULL);
-}
-
 static void watch_signals(struct service *service)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -161,7 +154,7 @@ static void watch_signals(struct service *service)
     watch_unless_ignored(service, &service->interrupt);
     watch_unless_ignored(service, &service->reload);
     watch_unless_ignored(service, &service->upgrade);
-    unblock_signals();
+    signals_unblock();
 }
 
 /* --- parts ---------------------------------------------------------------------------------------------------- */

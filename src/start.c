@@ -14,6 +14,7 @@
 #include "configuration.h"
 #include "process/notify.h"
 #include "process/pid_file.h"
+#include "process/signals.h"
 #include "process/socket.h"
 #include "process/upgrade.h"
 #include "script.h"
@@ -120,6 +121,7 @@ static int serve(const struct program *program, const struct invocation *invocat
     struct listen_socket socket;
     int status;
 
+    signals_block(); /* until they are watched: who sees the socket may send them */
     if (open_socket(&socket, &configuration->settings, predecessor, error) < 0) {
         configuration_free(configuration);
         return 1;

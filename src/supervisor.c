@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "process/notify.h"
 #include "process/pid_file.h"
+#include "process/signals.h"
 #include "process/succession.h"
 #include "reload.h"
 #include "workers.h"
@@ -144,13 +145,8 @@ static void on_signal(struct supervisor *supervisor, uint32_t number)
 /* Signals are read like anything else, so that none comes between two steps; exec keeps those that wait. */
 static int open_signals(void)
 {
-    const int numbers[] = {SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
-    sigset_t signals;
+    sigset_t signals = signals_block();
 
-    sigemptyset(&signals);
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-        sigaddset(&signals, numbers[i]);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGCHLD, SIG_DFL); /* whoever started this may have left it ignored, and then nobody could be waited for */
     return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -62,7 +62,6 @@ static void wait_for_own(struct receiver *receiver, struct span name, struct spa
     receiver->own = marker_hold(pending_marker(&receiver->pending, payload, now_ms));
     receiver->marker = marker_hold(receiver->own);
     receiver->position = 0;
-    log_info("subscribed to %s* on Redis at %s", receiver->keys->prefix, receiver->subscription.link.place);
 }
 
 void receiver_overflow(struct receiver *receiver)
@@ -239,6 +238,10 @@ bool receiver_is_first(const struct receiver *receiver)
 
 void receiver_acknowledge(struct receiver *receiver, struct marker *marker, uint64_t position)
 {
+    bool is_news = marker == receiver->own && marker != NULL && !marker->is_known;
+
     pending_acknowledge(&receiver->pending, marker, position);
+    if (is_news)
+        log_info("subscribed to %s* on Redis at %s", receiver->keys->prefix, receiver->subscription.link.place);
     update_gauges(receiver);
 }
