@@ -124,12 +124,14 @@ const withQuery = (url, query) => {
   return target.href;
 };
 
+const POSITION_NAMES = ['lastEventId', 'last-event-id', 'last_event_id', 'since']; // of the server, in its order
+
 /** A URL, and the position that stood in it: there it begins, and goes on from elsewhere. */
 function splitPosition(url) {
   const target = new URL(url);
   const { searchParams: query } = target;
-  const position = query.get('lastEventId') ?? query.get('since') ?? '';
-  for (const name of ['lastEventId', 'since']) query.delete(name);
+  const position = POSITION_NAMES.map((name) => query.get(name)).find(Boolean) ?? '';
+  for (const name of POSITION_NAMES) query.delete(name);
   return { url: target.href, position };
 }
 

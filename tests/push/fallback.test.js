@@ -201,7 +201,7 @@ test('it polls beside the stream, with the same channels, unless told otherwise'
   assert.deepEqual([pathname, searchParams.getAll('channel')], ['/push/subscribe', ['a', 'b']]);
 });
 
-for (const name of ['lastEventId', 'since']) {
+for (const name of ['lastEventId', 'last-event-id', 'last_event_id', 'since']) {
   test(`${name}= in the URL is where it begins, by polls too, and only where it begins`, async () => {
     const world = new World();
     await world.publish(1, 3);
