@@ -3,6 +3,7 @@
 
 import contextlib
 import pathlib
+import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
@@ -12,7 +13,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "bench"))
 
 import contest  # noqa: E402
 from growth import exponent  # noqa: E402
-from results import chart, table  # noqa: E402
+from results import chart, disturbance, table  # noqa: E402
 from scenarios.all import SCENARIOS  # noqa: E402
 from scenarios.scenario import Figure, Scenario, Target  # noqa: E402
 
@@ -102,6 +103,51 @@ def test_tables_show_figures_and_their_ratio_to_the_first_peer(without_servers):
     ]
     assert "| fcgi-push | 2.0 | 1.00 | 0 |" in table.markdown(document).splitlines()
     assert ["1000x50", "× other", "0.10", "≥ 1", "MISSED"] in table.targets_of(document["scenarios"])
+
+
+QUIET = {"stolen_percent": 0.1, "others_percent": 4.0, "pause_ms": 20.0}
+
+
+def test_each_round_says_what_the_machine_took_meanwhile(without_servers):
+    result = measured(Counting())
+    assert [len(rounds) for rounds in result["disturbances"].values()] == [3, 3]
+    assert set(result["disturbances"]["own"][0]) == set(QUIET)
+
+
+def test_disturbed_rounds_are_noted_under_the_table(without_servers):
+    result = measured(Counting())
+    result["disturbances"] = {
+        "own": [QUIET, QUIET, QUIET],
+        "other": [QUIET, {**QUIET, "stolen_percent": 12.3}, {**QUIET, "stolen_percent": 8.0, "pause_ms": 1234.0}],
+    }
+    document = document_of(result)
+    assert table.notes_of(result) == [
+        "disturbed: Other & <more>, 2 of 3 rounds: 12, 8 % of the cores were taken by the machine's host",
+        "disturbed: Other & <more>, 1 of 3 rounds: 1,234 ms long the machine stood still",
+    ]
+    assert all(f"- {note}" in table.markdown(document).splitlines() for note in table.notes_of(result))
+
+
+@pytest.mark.parametrize(
+    "after, own_s, stolen, others",
+    [
+        ("cpu 0 0 0 200 0 0 0 0 0 0", 0, 0, 0),  # idle
+        ("cpu 50 0 30 100 0 10 10 0 0 0", 1.0, 0, 0),  # all ours
+        ("cpu 50 0 30 100 0 10 10 0 50 0", 0.5, 0, 25),  # guests are users, too
+        ("cpu 0 0 0 150 0 0 0 50 0 0", 0, 25, 0),
+        ("cpu 0 0 0 0 200 0 0 0 0 0", 0, 0, 0),  # waiting for a disk is not using
+    ],
+)
+def test_what_the_cores_did_is_told_from_the_clocks_of_the_machine(monkeypatch, after, own_s, stolen, others):
+    monkeypatch.setattr(disturbance, "TICKS_PER_S", 100)
+    assert disturbance.shares("cpu 0 0 0 0 0 0 0 0 0 0", after, own_s) == pytest.approx((stolen, others))
+
+
+def test_what_is_started_and_has_ended_counts_as_ours():
+    before = disturbance.own_cpu_seconds()
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
+    subprocess.run([sys.executable, "-c", busy], check=True)
+    assert disturbance.own_cpu_seconds() - before >= 0.3
 
 
 def test_the_chart_is_an_svg_with_a_bar_for_each_peer_in_proportion(without_servers):

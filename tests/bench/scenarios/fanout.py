@@ -2,7 +2,7 @@
 """Streams of one channel, each of which gets every message; who is closed comes back, as browsers do."""
 
 import generator
-from peers.fcgi_push import Behind, LongStraight, Recorded
+from peers.fcgi_push import Behind, LongStraight, Recorded, TenSecondsBehind, TenSecondsRecorded
 from peers.floor import Floor
 from peers.nchan import Nchan, NchanRedis
 from peers.node import Node
@@ -59,6 +59,7 @@ class Fanout50(Fanout):
     title = "1,000 streams × 50 messages/s of 100 bytes"
     peers = (Recorded, Behind, Nchan, NchanRedis, Node, Php, Floor)
     rate = 50
+    rounds = 5
     targets = (
         Target("own CPU per delivery, µs", lambda of: of["fcgi-push"]["own cpu"], at_most=2.0),
         Target("CPU per delivery of the whole path, × Nchan", to_nchan("cpu"), at_most=1.4),
@@ -68,8 +69,8 @@ class Fanout50(Fanout):
 
 class Fanout1000(Fanout):
     name = "1000x1000"
-    title = "1,000 streams × 1,000 messages/s offered"
-    peers = (Recorded, Behind, Nchan, NchanRedis, Node, Floor)
+    title = "1,000 streams × 1,000 messages/s offered; --history-length 20000, see the README on scale"
+    peers = (TenSecondsRecorded, TenSecondsBehind, Nchan, NchanRedis, Node, Floor)
     rate = 1000
     targets = (
         Target("lost", lambda of: of["fcgi-push"]["lost"], at_most=0),
@@ -80,8 +81,8 @@ class Fanout1000(Fanout):
 
 class Fanout2000(Fanout):
     name = "1000x2000"
-    title = "1,000 streams × 2,000 messages/s offered"
-    peers = (Recorded, Behind, Floor)
+    title = "1,000 streams × 2,000 messages/s offered; --history-length 20000, see the README on scale"
+    peers = (TenSecondsRecorded, TenSecondsBehind, Floor)
     rate = 2000
     targets = (
         Target("lost", lambda of: of["fcgi-push"]["lost"], at_most=0),
