@@ -42,6 +42,7 @@ def measure_scenario(scenario, rounds, wanted, say):
     return {
         "name": scenario.name,
         "title": scenario.title,
+        "remark": scenario.remark,
         "seconds": round(time.monotonic() - started_s, 1),
         "figures": [figure._asdict() for figure in scenario.figures],
         "peers": [{"name": kind.name, "title": kind.title} for kind in kinds],

@@ -59,7 +59,8 @@ def targets_of(results):
 def notes_of(result):
     titles = {peer["name"]: peer["title"] for peer in result["peers"]}
     failures = [f"{titles[name]} failed: {reason}" for name, reason in result["failures"].items()]
-    return failures + list(disturbance.notes_of(result))
+    remarks = [result["remark"]] if result.get("remark") else []
+    return remarks + failures + list(disturbance.notes_of(result))
 
 
 def text_lines(rows):
@@ -94,12 +95,17 @@ def markdown(document):
     return "\n".join([*lines, *markdown_lines(targets_of(document["scenarios"]))]) + "\n"
 
 
+def machine_of(document):
+    """When and where."""
+    machine = document["machine"]
+    where = f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, {machine['kernel']}"
+    return f"{document['date']}, {where}"
+
+
 def facts_of(document):
     versions = ", ".join(f"{name} {version}" for name, version in document["versions"].items() if version)
-    machine = document["machine"]
     return [
-        f"{document['date']}, {machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, "
-        f"{machine['kernel']}",
+        machine_of(document),
         versions,
         "Medians of rounds in which the peers take turns; × is the ratio to the first line. "
         "Generator and servers share the machine.",
