@@ -180,12 +180,15 @@ class Compared(Counting):
 def test_the_summary_has_chosen_figures_of_those_who_were_measured(without_servers):
     document = document_of(measured(Compared()))
     document["versions"]["commit"] = "c0ffee"
+    document["scenarios"][0]["disturbances"] = {"fcgi-push": [QUIET, QUIET]}
     assert summary.rows_of({**document, "scenarios": []}) == [summary.rows_of(document)[0]]
     lines = summary.markdown(document).splitlines()
     assert lines[0] == "|  | fcgi-push | Nchan | Node | PHP-FPM | bare C loop |"
     assert lines[2].endswith("µs a delivery | 12.3 | 5.0 | – | – | – |")
     assert lines[3] == "| the same: latency p99, ms | – | – | – | – | – |"
     assert lines[-1] == "Measured today, 2 cores (x), 4 GB, Linux, at commit c0ffee."
+    document["scenarios"][0]["disturbances"]["nchan-redis"] = [{**QUIET, "pause_ms": 200.0}]
+    assert "c0ffee. 1 of 3 measurements were disturbed by what else" in summary.markdown(document)
 
 
 @pytest.mark.parametrize("row", summary.ROWS, ids=lambda row: f"{row[0]}-{row[1]}")

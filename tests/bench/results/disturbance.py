@@ -82,6 +82,16 @@ class Watch:
             woke_s = now_s
 
 
+def is_disturbed(found):
+    return any(found[figure] > limit for figure, limit, _ in NOTES)
+
+
+def count(results):
+    """How many measurements were disturbed, and of how many."""
+    found = [each for result in results for rounds in result.get("disturbances", {}).values() for each in rounds]
+    return sum(map(is_disturbed, found)), len(found)
+
+
 def notes_of(result):
     """A line for each peer that was disturbed; result: of a scenario, as it is stored."""
     titles = {peer["name"]: peer["title"] for peer in result["peers"]}

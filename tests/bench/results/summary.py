@@ -2,6 +2,7 @@
 """The chosen rows of a document of results, as the table of the top README: a row for each figure, a column for each
 peer."""
 
+from results import disturbance
 from results.table import machine_of, markdown_lines, number
 
 # Title, and the peers of which the first one that was measured stands there.
@@ -21,7 +22,7 @@ ROWS = (
     ("1000x1000", "p99", "the same: latency p99, ms"),
     ("1000x2000", "deliveries", "1,000 streams × 2,000 messages/s offered: deliveries/s"),
     ("most", "deliveries", "at most, 3,000–6,000 messages/s offered: deliveries/s"),
-    ("idle-memory", "whole path", "memory of all processes, bytes an idle stream"),
+    ("idle-memory", "whole path", "memory of responder and web server, bytes an idle stream"),
     ("one-message", "last write", "one message to 18,000 streams, no web server: ms until the last write"),
     ("storm", "all served", "5,000 clients come back for 100 events each: s until all have them"),
     ("recorded", "recorded", "recorded in Redis and heard by one listener, messages/s"),
@@ -46,6 +47,9 @@ def rows_of(document):
 
 def markdown(document):
     """The table, and where and when it was measured."""
-    versions = document["versions"]
-    lines = [*markdown_lines(rows_of(document)), "", f"Measured {machine_of(document)}, at commit {versions['commit']}."]
-    return "\n".join(lines) + "\n"
+    note = f"Measured {machine_of(document)}, at commit {document['versions']['commit']}."
+    shown = {scenario for scenario, _, _ in ROWS}
+    disturbed, every = disturbance.count([each for each in document["scenarios"] if each["name"] in shown])
+    if disturbed:
+        note += f" {disturbed} of {every} measurements were disturbed by what else the machine did."
+    return "\n".join([*markdown_lines(rows_of(document)), "", note]) + "\n"
