@@ -267,6 +267,8 @@ static enum options_verdict check(struct options *options)
         options->mode = OPTIONS_LISTEN;
     if (options->mode == OPTIONS_PUBLISH && options->rate < RATE_MIN)
         return wrong("rate", "is below 0.001 and not 0");
+    if (options->messages > 1 && options->mode != OPTIONS_ONCE)
+        return wrong("messages", "goes with --once; --rate and --seconds say how many are published otherwise");
     if (!options->transport)
         return wrong("http", "or --fastcgi is required");
     if (options->slow >= options->streams)
