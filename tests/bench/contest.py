@@ -6,6 +6,7 @@ import statistics
 import time
 
 import stage
+from results import disturbance
 
 
 @contextlib.contextmanager
@@ -22,6 +23,7 @@ def measure_scenario(scenario, rounds, wanted, say):
     """
     kinds = [kind for kind in scenario.peers if not wanted or kind.name in wanted]
     measured = {kind.name: [] for kind in kinds}
+    disturbances = {kind.name: [] for kind in kinds}
     started_s = time.monotonic()
     failures = {}
     for number in range(rounds or scenario.rounds):
@@ -30,7 +32,9 @@ def measure_scenario(scenario, rounds, wanted, say):
                 continue
             say(f"{scenario.name}, round {number + 1}: {kind.title}")
             try:
-                measured[kind.name].append(scenario.measure(lambda kind=kind: started(kind)))
+                with disturbance.Watch() as watch:
+                    measured[kind.name].append(scenario.measure(lambda kind=kind: started(kind)))
+                disturbances[kind.name].append(watch.found)
             except Exception as error:  # a peer that fails is a result, too
                 say(f"{kind.title} failed: {error!r}")
                 failures[kind.name] = (str(error) or repr(error)).splitlines()[0]
@@ -38,11 +42,13 @@ def measure_scenario(scenario, rounds, wanted, say):
     return {
         "name": scenario.name,
         "title": scenario.title,
+        "remark": scenario.remark,
         "seconds": round(time.monotonic() - started_s, 1),
         "figures": [figure._asdict() for figure in scenario.figures],
         "peers": [{"name": kind.name, "title": kind.title} for kind in kinds],
         "medians": medians,
         "rounds": measured,
+        "disturbances": disturbances,
         "failures": failures,
         "targets": [target.judge(medians) for target in scenario.targets],
     }

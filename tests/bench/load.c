@@ -8,6 +8,7 @@
 #include "outlet.h"
 #include "pool.h"
 #include "publisher.h"
+#include "readable.h"
 #include "report.h"
 
 #include <errno.h>
@@ -72,8 +73,8 @@ static int raise_descriptor_limit(unsigned streams)
     if (limit.rlim_cur < streams + SPARE_DESCRIPTORS) {
         limit.rlim_cur = limit.rlim_max;
         if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < streams + SPARE_DESCRIPTORS) {
-            fprintf(stderr, "load: --streams %u: only %llu descriptors are allowed (ulimit -n)\n",
-                    streams, (unsigned long long)limit.rlim_max);
+            fprintf(stderr, "load: --streams %u: only %llu descriptors are allowed (ulimit -n)\n", streams,
+                    (unsigned long long)limit.rlim_max);
             return -1;
         }
     }
@@ -83,20 +84,19 @@ static int raise_descriptor_limit(unsigned streams)
 static int prepare_publisher(struct run *run)
 {
     const struct options *options = &run->options;
-    bool is_once = options->mode == OPTIONS_ONCE;
     struct publisher_options wanted = {
         .outlet = options->outlet,
         .address = &options->publish_to,
         .channel = options->publish,
         .channels = options->channels,
         .size = options->size,
-        .rate = is_once ? 1000 : options->rate,
-        .seconds = is_once ? 1 : options->seconds,
-        .offered = is_once ? 1 : (uint64_t)(options->rate * options->seconds + 0.5),
+        .rate = options->rate,
+        .seconds = options->seconds,
+        .offered = (uint64_t)(options->rate * options->seconds + 0.5),
     };
     char error[200] = "";
 
-    if (options->mode != OPTIONS_PUBLISH && !is_once)
+    if (options->mode != OPTIONS_PUBLISH && options->mode != OPTIONS_ONCE)
         return 0;
     run->publisher = publisher_new(&wanted, error, sizeof(error));
     if (!run->publisher) {
@@ -139,8 +139,7 @@ static int prepare(struct run *run)
 
     tally_init(&run->tally);
     run->tally.from_any = options->from_any;
-    if (raise_descriptor_limit(options->streams) < 0 || prepare_publisher(run) < 0 ||
-        prepare_replay(run) < 0)
+    if (raise_descriptor_limit(options->streams) < 0 || prepare_publisher(run) < 0 || prepare_replay(run) < 0)
         return -1;
     if (pool_init(&run->pool, &pool_options) < 0) {
         fprintf(stderr, "load: %s\n", strerror(errno));
@@ -197,10 +196,43 @@ static void drain(struct run *run, const uint64_t *published)
     }
 }
 
+/* One message, of which nothing is received until it is written to all; false when it cannot be published. */
+static bool publish_one(struct run *run, struct pollfd *sockets)
+{
+    const uint64_t *published = publisher_published(run->publisher);
+    unsigned count = pool_sockets(&run->pool, sockets);
+    uint64_t began_ns = clock_now_ns();
+    uint64_t written_ns;
+    bool is_written;
+
+    if (publisher_send(run->publisher) < 0)
+        return false;
+    is_written = readable_await_all(sockets, count, began_ns + seconds_ns(run->options.drain));
+    written_ns = clock_now_ns() - began_ns;
+    drain(run, published);
+    if (is_written && pool_missing(&run->pool, published, false) == 0)
+        once_add(&run->report.once, written_ns, run->tally.last_ns - began_ns);
+    return publisher_settle(run->publisher) == 0;
+}
+
+static void publish_one_by_one(struct run *run)
+{
+    struct pollfd *sockets = calloc(run->options.streams, sizeof(*sockets));
+
+    if (!sockets) {
+        fprintf(stderr, "load: %s\n", strerror(errno));
+        return;
+    }
+    for (unsigned i = 0; i < run->options.messages && !is_interrupted; i++) {
+        if (!publish_one(run, sockets))
+            break;
+        run_for(run, CHECK_NS);
+    }
+    free(sockets);
+}
+
 static void publish_and_drain(struct run *run)
 {
-    run->tally.since_ns = run->measured_ns;
-    run->tally.size = run->options.size;
     if (publisher_start(run->publisher) < 0) {
         fprintf(stderr, "load: cannot start a thread: %s\n", strerror(errno));
         return;
@@ -223,16 +255,21 @@ static void measure(struct run *run)
     for (unsigned i = 0; i < procstat->count; i++)
         cpu_ns[i] = procstat_cpu_ns(&procstat->processes[i]);
     run->measured_ns = clock_now_ns();
+    if (run->publisher) {
+        run->tally.since_ns = run->measured_ns;
+        run->tally.size = run->options.size;
+    }
 
     if (run->pool.opened == 0)
         ; /* nobody is there to receive anything */
+    else if (run->options.mode == OPTIONS_ONCE)
+        publish_one_by_one(run);
     else if (run->publisher && !is_interrupted)
         publish_and_drain(run);
     else if (run->replayed)
         drain(run, run->replayed);
     else
-        run_for(run, seconds_ns(run->options.mode == OPTIONS_IDLE ? run->options.idle
-                                                                  : run->options.seconds));
+        run_for(run, seconds_ns(run->options.mode == OPTIONS_IDLE ? run->options.idle : run->options.seconds));
 
     run->report.measured_deliveries = run->tally.delivered - delivered;
     if (run->tally.last_ns > run->measured_ns)
@@ -260,8 +297,7 @@ static void conclude(struct run *run)
         published = publisher_published(run->publisher);
     report->lost = pool_missing(&run->pool, published, false);
     report->lost_at_ended = report->lost - pool_missing(&run->pool, published, true);
-    report->expected = published ? pool_expected(&run->pool, published)
-                                 : run->tally.delivered + report->lost;
+    report->expected = published ? pool_expected(&run->pool, published) : run->tally.delivered + report->lost;
 }
 
 static void run_all(struct run *run)

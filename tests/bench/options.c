@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options.h"
 
+#include "once.h"
 #include "pattern.h"
 #include "publisher.h"
 #include "sse_parser.h"
@@ -32,6 +33,7 @@ enum option_id {
     OPTION_SIZE,
     OPTION_DRAIN,
     OPTION_SINGLE,
+    OPTION_MESSAGES,
     OPTION_HOLD,
     OPTION_REPLAY,
     OPTION_LAST_EVENT_ID,
@@ -55,48 +57,40 @@ struct option_entry {
 static const struct option_entry entries[] = {
     {OPTION_HTTP, "http", "HOST:PORT", TYPE_TEXT, 0, 0,
      "web server to open streams at; [V6]:PORT and a socket's path too"},
-    {OPTION_FASTCGI, "fastcgi", "HOST:PORT|PATH", TYPE_TEXT, 0, 0,
-     "in its place a responder, which is asked straight"},
+    {OPTION_FASTCGI, "fastcgi", "HOST:PORT|PATH", TYPE_TEXT, 0, 0, "in its place a responder, which is asked straight"},
     {OPTION_PATH, "path", "PATH", TYPE_TEXT, 0, 0,
      "path and query; %d stands for the channel's number (/events?channel=bench)"},
     {OPTION_STREAMS, "streams", "N", TYPE_COUNT, 1, 18000, "streams to open (100)"},
     {OPTION_SLOW, "slow", "N", TYPE_COUNT, 0, 18000,
      "of the streams, so many that read nothing once they are open (0)"},
-    {OPTION_CHANNELS, "channels", "C", TYPE_COUNT, 1, 18000,
-     "channels to spread the streams over (1)"},
-    {OPTION_CONNECT_BURST, "connect-burst", "N", TYPE_COUNT, 1, 18000,
-     "streams that may be opening at a time (200)"},
+    {OPTION_CHANNELS, "channels", "C", TYPE_COUNT, 1, 18000, "channels to spread the streams over (1)"},
+    {OPTION_CONNECT_BURST, "connect-burst", "N", TYPE_COUNT, 1, 18000, "streams that may be opening at a time (200)"},
     {OPTION_OPEN_TIMEOUT, "open-timeout", "S", TYPE_NUMBER, 0.1, 600,
      "seconds until all must be open; also the limit of each return (60)"},
-    {OPTION_REDIS, "redis", "HOST:PORT|PATH", TYPE_TEXT, 0, 0,
-     "Redis to publish through"},
+    {OPTION_REDIS, "redis", "HOST:PORT|PATH", TYPE_TEXT, 0, 0, "Redis to publish through"},
     {OPTION_POST, "post", "HOST:PORT", TYPE_TEXT, 0, 0,
      "in its place a server to which each message is POSTed; --publish is then the path"},
     {OPTION_PUBLISH_TO, "publish", "NAME", TYPE_TEXT, 0, 0,
      "Redis channel or path; %d stands for the channel's number (push:bench)"},
-    {OPTION_RATE, "rate", "R", TYPE_NUMBER, 0, 1e6,
-     "messages per second over all channels; 0 only receives (50)"},
+    {OPTION_RATE, "rate", "R", TYPE_NUMBER, 0, 1e6, "messages per second over all channels; 0 only receives (50)"},
     {OPTION_SECONDS, "seconds", "S", TYPE_NUMBER, 0.001, 3600, "how long to publish (10)"},
-    {OPTION_SIZE, "size", "B", TYPE_COUNT, PUBLISHER_SIZE_MIN, 1 << 20,
-     "bytes of each payload (100)"},
-    {OPTION_DRAIN, "drain", "S", TYPE_NUMBER, 0, 600,
-     "seconds without a delivery after which the rest is lost (10)"},
+    {OPTION_SIZE, "size", "B", TYPE_COUNT, PUBLISHER_SIZE_MIN, 1 << 20, "bytes of each payload (100)"},
+    {OPTION_DRAIN, "drain", "S", TYPE_NUMBER, 0, 600, "seconds without a delivery after which the rest is lost (10)"},
     {OPTION_SINGLE, "once", NULL, TYPE_SWITCH, 0, 0,
-     "publish one message and tell when the last stream has it"},
-    {OPTION_HOLD, "idle", "S", TYPE_NUMBER, 0.001, 3600,
-     "publish nothing, hold the streams for S seconds"},
+     "publish one message and tell when it was written to the last stream"},
+    {OPTION_MESSAGES, "messages", "N", TYPE_COUNT, 1, ONCE_MAX,
+     "with --once, so many, each when all have the one before; medians count (1)"},
+    {OPTION_HOLD, "idle", "S", TYPE_NUMBER, 0.001, 3600, "publish nothing, hold the streams for S seconds"},
     {OPTION_REPLAY, "replay", "N", TYPE_COUNT, 1, 1000000,
      "publish nothing, receive the messages 1 to N that an earlier load published"},
     {OPTION_LAST_EVENT_ID, "last-event-id", "ID", TYPE_TEXT, 0, 0,
      "the position with which each stream first asks (none)"},
     {OPTION_RECONNECT, "reconnect", NULL, TYPE_SWITCH, 0, 0,
      "reopen a stream that ended after its retry time, with Last-Event-ID"},
-    {OPTION_FROM_ANY, "from-any", NULL, TYPE_SWITCH, 0, 0,
-     "a stream's first message need not be number 1"},
+    {OPTION_FROM_ANY, "from-any", NULL, TYPE_SWITCH, 0, 0, "a stream's first message need not be number 1"},
     {OPTION_PID, "pid", "NAME=PID", TYPE_TEXT, 0, 0,
      "report CPU and memory of this process (repeatable; one name may have several)"},
-    {OPTION_JSON, "json", NULL, TYPE_SWITCH, 0, 0,
-     "one JSON object to stdout; the text goes to stderr"},
+    {OPTION_JSON, "json", NULL, TYPE_SWITCH, 0, 0, "one JSON object to stdout; the text goes to stderr"},
     {OPTION_HELP, "help", NULL, TYPE_SWITCH, 0, 0, "print this and exit"},
 };
 
@@ -129,8 +123,7 @@ static int read_number(const struct option_entry *entry, const char *text, doubl
     char reason[160];
 
     *number = strtod(text, &rest);
-    if (rest != text && !*rest && isfinite(*number) && *number >= entry->min &&
-        *number <= entry->max &&
+    if (rest != text && !*rest && isfinite(*number) && *number >= entry->min && *number <= entry->max &&
         (entry->type != TYPE_COUNT || *number == (double)(unsigned)*number))
         return 0;
     snprintf(reason, sizeof(reason), "'%.60s' is not a%s number from %.10g to %.10g", text,
@@ -149,8 +142,7 @@ static int parse_address(const char *name, const char *text, struct address *add
     return -1;
 }
 
-static int set_server(struct options *options, const char *name, const char *text,
-                      const struct transport *transport)
+static int set_server(struct options *options, const char *name, const char *text, const struct transport *transport)
 {
     if (options->transport && options->transport != transport) {
         (void)wrong(name, "--http and --fastcgi exclude each other");
@@ -160,8 +152,7 @@ static int set_server(struct options *options, const char *name, const char *tex
     return parse_address(name, text, &options->server);
 }
 
-static int set_outlet(struct options *options, const char *name, const char *text,
-                      const struct outlet *outlet)
+static int set_outlet(struct options *options, const char *name, const char *text, const struct outlet *outlet)
 {
     if (options->outlet && options->outlet != outlet) {
         (void)wrong(name, "--redis and --post exclude each other");
@@ -186,8 +177,7 @@ static int take_option(struct options *options, const struct option_entry *entry
     double number = 0;
     char error[160];
 
-    if ((entry->type == TYPE_COUNT || entry->type == TYPE_NUMBER) &&
-        read_number(entry, text, &number) < 0)
+    if ((entry->type == TYPE_COUNT || entry->type == TYPE_NUMBER) && read_number(entry, text, &number) < 0)
         return -1;
     switch (entry->id) {
     case OPTION_HTTP:
@@ -233,6 +223,9 @@ static int take_option(struct options *options, const struct option_entry *entry
         break;
     case OPTION_SINGLE:
         return set_mode(options, entry->name, OPTIONS_ONCE);
+    case OPTION_MESSAGES:
+        options->messages = (unsigned)number;
+        break;
     case OPTION_HOLD:
         options->idle = number;
         return set_mode(options, entry->name, OPTIONS_IDLE);
@@ -274,12 +267,13 @@ static enum options_verdict check(struct options *options)
         options->mode = OPTIONS_LISTEN;
     if (options->mode == OPTIONS_PUBLISH && options->rate < RATE_MIN)
         return wrong("rate", "is below 0.001 and not 0");
+    if (options->messages > 1 && options->mode != OPTIONS_ONCE)
+        return wrong("messages", "goes with --once; --rate and --seconds say how many are published otherwise");
     if (!options->transport)
         return wrong("http", "or --fastcgi is required");
     if (options->slow >= options->streams)
         return wrong("slow", "must leave one of the --streams that reads");
-    if (strlen(options->last_event_id) >= SSE_PARSER_ID_SIZE ||
-        strpbrk(options->last_event_id, "\r\n"))
+    if (strlen(options->last_event_id) >= SSE_PARSER_ID_SIZE || strpbrk(options->last_event_id, "\r\n"))
         return wrong("last-event-id", "is too long or has line breaks");
     if (strpbrk(options->path, " \r\n") || options->path[0] != '/')
         return wrong("path", "must begin with '/' and have no spaces");
@@ -290,8 +284,7 @@ static enum options_verdict check(struct options *options)
     if (is_publishing(options)) {
         if (!options->outlet)
             return wrong("redis", "or --post is required for publishing");
-        if (options->outlet == &outlet_http &&
-            (options->publish[0] != '/' || strpbrk(options->publish, " \r\n")))
+        if (options->outlet == &outlet_http && (options->publish[0] != '/' || strpbrk(options->publish, " \r\n")))
             return wrong("publish", "with --post is a path: begin it with '/', without spaces");
         if (options->channels > 1 && !pattern_has_number(options->publish))
             return wrong("publish", "needs %d when there are several channels");
@@ -318,6 +311,7 @@ enum options_verdict options_parse(struct options *options, int argc, char **arg
         .streams = 100,
         .channels = 1,
         .connect_burst = 200,
+        .messages = 1,
         .size = 100,
         .rate = 50,
         .seconds = 10,

@@ -13,7 +13,7 @@
 
 enum options_mode {
     OPTIONS_PUBLISH, /* publish at a rate, receive, compare */
-    OPTIONS_ONCE,    /* publish one message */
+    OPTIONS_ONCE,    /* publish one message, and the next one when all have it */
     OPTIONS_LISTEN,  /* publish nothing, receive what others publish: --rate 0 */
     OPTIONS_IDLE,    /* hold the streams */
     OPTIONS_REPLAY   /* receive what was published before */
@@ -39,6 +39,7 @@ struct options {
     double idle;
     double drain;
     double open_timeout;
+    unsigned messages; /* OPTIONS_ONCE: to be published, one after the other */
     bool reconnect;
     bool from_any;
     bool json;

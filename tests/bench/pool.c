@@ -234,8 +234,7 @@ static void sweep(struct pool *pool, uint64_t now_ns)
     for (unsigned i = 0; i < pool->options.streams; i++) {
         struct stream *stream = &pool->streams[i];
 
-        if ((stream->state == STREAM_CONNECTING || stream->state == STREAM_ASKED) &&
-            stream->due_ns <= now_ns) {
+        if ((stream->state == STREAM_CONNECTING || stream->state == STREAM_ASKED) && stream->due_ns <= now_ns) {
             snprintf(pool->env.reason, sizeof(pool->env.reason), "not open after %.3g s",
                      (double)pool->options.open_limit_ns / CLOCK_NS_PER_S);
             stream_close(stream, STREAM_ENDED);
@@ -310,6 +309,19 @@ void pool_give_up(struct pool *pool)
     }
 }
 
+unsigned pool_sockets(const struct pool *pool, struct pollfd *sockets)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < pool->options.streams; i++) {
+        const struct stream *stream = &pool->streams[i];
+
+        if (stream->state == STREAM_OPEN && !stream->is_slow)
+            sockets[count++].fd = stream->fd;
+    }
+    return count;
+}
+
 uint64_t pool_missing(const struct pool *pool, const uint64_t *published, bool only_alive)
 {
     uint64_t missing = 0;
@@ -318,8 +330,7 @@ uint64_t pool_missing(const struct pool *pool, const uint64_t *published, bool o
         const struct stream *stream = &pool->streams[i];
 
         if (stream->openings > 0 && !stream->is_slow && !(only_alive && stream->state == STREAM_ENDED))
-            missing += sequence_missing(&stream->sequence,
-                                        published ? published[stream->channel] : 0);
+            missing += sequence_missing(&stream->sequence, published ? published[stream->channel] : 0);
     }
     return missing;
 }

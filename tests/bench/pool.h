@@ -13,13 +13,15 @@
 
 #include "stream.h"
 
+#include <poll.h>
+
 struct pool_options {
     const struct transport *transport;
     const struct address *address;
-    const char *path;       /* a pattern of the channel's number; must outlive the pool */
+    const char *path;          /* a pattern of the channel's number; must outlive the pool */
     const char *last_event_id; /* with which each stream first asks; empty: none */
-    unsigned streams;       /* stream i has channel i modulo channels */
-    unsigned slow;          /* the last ones of them, which read nothing once they are open */
+    unsigned streams;          /* stream i has channel i modulo channels */
+    unsigned slow;             /* the last ones of them, which read nothing once they are open */
     unsigned channels;
     unsigned burst;         /* how many may be opening at a time */
     uint64_t open_limit_ns; /* for one connection, from connecting to open */
@@ -68,6 +70,12 @@ bool pool_is_settled(const struct pool *pool);
 
 /* Makes open errors of all streams that were never open. */
 void pool_give_up(struct pool *pool);
+
+/*
+ * Puts the descriptors of all open streams that read into `sockets`, which has room for all streams, in the order in
+ * which they were first opened; returns how many.
+ */
+unsigned pool_sockets(const struct pool *pool, struct pollfd *sockets);
 
 /*
  * How many messages the streams that read miss, where `published[channel]` were published (NULL: up to the

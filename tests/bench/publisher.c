@@ -40,8 +40,7 @@ struct publisher {
 static int name_channels(struct publisher *publisher)
 {
     for (unsigned i = 0; i < publisher->options.channels; i++) {
-        int length = pattern_expand(publisher->names[i], CHANNEL_NAME_SIZE,
-                                    publisher->options.channel, i);
+        int length = pattern_expand(publisher->names[i], CHANNEL_NAME_SIZE, publisher->options.channel, i);
 
         if (length < 0)
             return -1;
@@ -50,8 +49,7 @@ static int name_channels(struct publisher *publisher)
     return 0;
 }
 
-struct publisher *publisher_new(const struct publisher_options *options, char *error,
-                                size_t error_size)
+struct publisher *publisher_new(const struct publisher_options *options, char *error, size_t error_size)
 {
     struct publisher *publisher = calloc(1, sizeof(*publisher));
 
@@ -67,8 +65,7 @@ struct publisher *publisher_new(const struct publisher_options *options, char *e
     publisher->names = calloc(options->channels, sizeof(*publisher->names));
     publisher->name_lengths = calloc(options->channels, sizeof(*publisher->name_lengths));
     publisher->payload = malloc(options->size);
-    if (!publisher->published || !publisher->names || !publisher->name_lengths ||
-        !publisher->payload)
+    if (!publisher->published || !publisher->names || !publisher->name_lengths || !publisher->payload)
         snprintf(error, error_size, "out of memory");
     else if (name_channels(publisher) < 0)
         snprintf(error, error_size, "the channel's name is too long");
@@ -87,8 +84,7 @@ static int append_next(struct publisher *publisher)
     unsigned channel = (unsigned)(publisher->result.sent % publisher->options.channels);
     uint64_t number = publisher->published[channel] + 1;
     char head[PUBLISHER_SIZE_MIN + 1];
-    int head_length = snprintf(head, sizeof(head), "%" PRIu64 " %" PRIu64 " ", number,
-                               clock_now_ns());
+    int head_length = snprintf(head, sizeof(head), "%" PRIu64 " %" PRIu64 " ", number, clock_now_ns());
 
     memcpy(publisher->payload, head, (size_t)head_length);
     memset(publisher->payload + head_length, 'x', publisher->options.size - (size_t)head_length);
@@ -103,8 +99,7 @@ static int append_next(struct publisher *publisher)
 
 static uint64_t due_ns(const struct publisher *publisher, uint64_t index)
 {
-    return publisher->result.started_ns +
-           (uint64_t)((double)index / publisher->options.rate * CLOCK_NS_PER_S);
+    return publisher->result.started_ns + (uint64_t)((double)index / publisher->options.rate * CLOCK_NS_PER_S);
 }
 
 /* Sleeps until `wake_ns`, or until there is room to write if there is a backlog. */
@@ -167,8 +162,7 @@ static int await_answers(struct publisher *publisher)
             limit_ns = now_ns + STOPPED_LIMIT_NS;
         if (now_ns >= limit_ns) {
             if (!result->progress.error[0])
-                snprintf(result->progress.error, sizeof(result->progress.error),
-                         "answers are missing");
+                snprintf(result->progress.error, sizeof(result->progress.error), "answers are missing");
             return -1;
         }
         sleep_until(publisher, now_ns + SLICE_NS);
@@ -176,6 +170,37 @@ static int await_answers(struct publisher *publisher)
             return -1;
     }
     return 0;
+}
+
+/* Tells in the result what became of a step without the thread. */
+static int conclude(struct publisher *publisher, int outcome)
+{
+    if (outcome < 0)
+        publisher->result.is_broken = true;
+    publisher->result.finished_ns = clock_now_ns();
+    return outcome;
+}
+
+int publisher_send(struct publisher *publisher)
+{
+    struct publisher_result *result = &publisher->result;
+
+    if (result->sent == 0)
+        result->started_ns = clock_now_ns();
+    if (append_next(publisher) < 0)
+        return conclude(publisher, -1);
+    do {
+        if (publisher->options.outlet->pump(publisher->outlet, &result->progress) < 0)
+            return conclude(publisher, -1);
+        if (result->progress.has_backlog)
+            sleep_until(publisher, clock_now_ns() + SLICE_NS);
+    } while (result->progress.has_backlog);
+    return conclude(publisher, 0);
+}
+
+int publisher_settle(struct publisher *publisher)
+{
+    return conclude(publisher, await_answers(publisher));
 }
 
 static void *run(void *argument)

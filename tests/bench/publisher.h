@@ -5,7 +5,8 @@
  * of at most 1 ms, go over the channels in turn, and carry the time they were made. What cannot be
  * kept up with is not made up for beyond the end: the result says how many were offered and sent.
  *
- * The thread alone touches the outlet; the result may be read once publisher_is_done.
+ * The thread alone touches the outlet; the result may be read once publisher_is_done. Without the thread messages can
+ * be sent one by one.
  */
 #ifndef BENCH_PUBLISHER_H
 #define BENCH_PUBLISHER_H
@@ -20,14 +21,14 @@ struct publisher_options {
     const struct address *address;
     const char *channel; /* a pattern of the channel's number */
     unsigned channels;
-    size_t size;         /* bytes of a payload, at least PUBLISHER_SIZE_MIN */
-    double rate;         /* messages per second over all channels */
+    size_t size; /* bytes of a payload, at least PUBLISHER_SIZE_MIN */
+    double rate; /* messages per second over all channels */
     double seconds;
-    uint64_t offered;    /* messages in all, usually rate × seconds */
+    uint64_t offered; /* messages in all, usually rate × seconds */
 };
 
 struct publisher_result {
-    uint64_t sent;        /* messages handed to the outlet */
+    uint64_t sent; /* messages handed to the outlet */
     uint64_t started_ns;
     uint64_t finished_ns; /* after the last slice */
     uint64_t late_ns_max; /* how late the latest slice was */
@@ -38,11 +39,19 @@ struct publisher_result {
 struct publisher;
 
 /* Connects; nothing is published yet. Returns NULL with the reason in `error`. */
-struct publisher *publisher_new(const struct publisher_options *options, char *error,
-                                size_t error_size);
+struct publisher *publisher_new(const struct publisher_options *options, char *error, size_t error_size);
 
 /* Starts the thread. Returns 0, or -1 with errno. */
 int publisher_start(struct publisher *publisher);
+
+/*
+ * Publishes the next message now and in this thread, without waiting for the answer; for a publisher that is not
+ * started. Returns 0, or -1 when it is broken, as the result then says.
+ */
+int publisher_send(struct publisher *publisher);
+
+/* Waits for the answers to all that publisher_send has sent; returns 0, or -1 as it does. */
+int publisher_settle(struct publisher *publisher);
 
 /* Whether all is sent and answered, or given up. True also when it was never started. */
 bool publisher_is_done(const struct publisher *publisher);

@@ -62,8 +62,17 @@ class Recorded(Behind):
 
 
 # At thousands of messages a second the usual 1,000 events are a fraction of a second: who falls behind that far, or
-# is away that long, has missed something.
+# is away that long, has missed something. Ten seconds of what is published are recommended.
+TEN_SECONDS = {"history_length": 20_000}  # of 2,000 messages/s
 LONG = {"history_length": 100_000}
+
+
+class TenSecondsBehind(Behind):
+    options = TEN_SECONDS
+
+
+class TenSecondsRecorded(Recorded):
+    options = TEN_SECONDS
 
 
 class LongStraight(Straight):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Results as tables, of text or of Markdown."""
 
+from results import disturbance
+
 
 def number(value, digits):
     return "–" if value is None else f"{value:,.{digits}f}"
@@ -56,7 +58,9 @@ def targets_of(results):
 
 def notes_of(result):
     titles = {peer["name"]: peer["title"] for peer in result["peers"]}
-    return [f"{titles[name]} failed: {reason}" for name, reason in result["failures"].items()]
+    failures = [f"{titles[name]} failed: {reason}" for name, reason in result["failures"].items()]
+    remarks = [result["remark"]] if result.get("remark") else []
+    return remarks + failures + list(disturbance.notes_of(result))
 
 
 def text_lines(rows):
@@ -86,16 +90,22 @@ def markdown(document):
     lines = [*(f"- {fact}" for fact in facts_of(document)), ""]
     for result in document["scenarios"]:
         lines += [f"**{result['name']}**: {result['title']}", "", *markdown_lines(table_of(result)), ""]
-        lines += [f"- {note}" for note in notes_of(result)] + ([""] if result["failures"] else [])
+        notes = [f"- {note}" for note in notes_of(result)]
+        lines += [*notes, ""] if notes else []
     return "\n".join([*lines, *markdown_lines(targets_of(document["scenarios"]))]) + "\n"
+
+
+def machine_of(document):
+    """When and where."""
+    machine = document["machine"]
+    where = f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, {machine['kernel']}"
+    return f"{document['date']}, {where}"
 
 
 def facts_of(document):
     versions = ", ".join(f"{name} {version}" for name, version in document["versions"].items() if version)
-    machine = document["machine"]
     return [
-        f"{document['date']}, {machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, "
-        f"{machine['kernel']}",
+        machine_of(document),
         versions,
         "Medians of rounds in which the peers take turns; × is the ratio to the first line. "
         "Generator and servers share the machine.",

@@ -2,7 +2,7 @@
 """Streams of one channel, each of which gets every message; who is closed comes back, as browsers do."""
 
 import generator
-from peers.fcgi_push import Behind, LongStraight, Recorded
+from peers.fcgi_push import Behind, LongStraight, Recorded, TenSecondsBehind, TenSecondsRecorded
 from peers.floor import Floor
 from peers.nchan import Nchan, NchanRedis
 from peers.node import Node
@@ -36,6 +36,9 @@ def figures_of(report, own):
     }
 
 
+TEN_SECONDS_REMARK = "fcgi-push keeps 20,000 events (--history-length), ten seconds of 2,000 messages/s"
+
+
 def to_nchan(figure):
     """The value of a target: the ratio of a figure to Nchan's."""
     return lambda of: of["fcgi-push"][figure] / of["nchan"][figure]
@@ -59,6 +62,7 @@ class Fanout50(Fanout):
     title = "1,000 streams × 50 messages/s of 100 bytes"
     peers = (Recorded, Behind, Nchan, NchanRedis, Node, Php, Floor)
     rate = 50
+    rounds = 5
     targets = (
         Target("own CPU per delivery, µs", lambda of: of["fcgi-push"]["own cpu"], at_most=2.0),
         Target("CPU per delivery of the whole path, × Nchan", to_nchan("cpu"), at_most=1.4),
@@ -69,7 +73,8 @@ class Fanout50(Fanout):
 class Fanout1000(Fanout):
     name = "1000x1000"
     title = "1,000 streams × 1,000 messages/s offered"
-    peers = (Recorded, Behind, Nchan, NchanRedis, Node, Floor)
+    remark = TEN_SECONDS_REMARK
+    peers = (TenSecondsRecorded, TenSecondsBehind, Nchan, NchanRedis, Node, Floor)
     rate = 1000
     targets = (
         Target("lost", lambda of: of["fcgi-push"]["lost"], at_most=0),
@@ -81,7 +86,8 @@ class Fanout1000(Fanout):
 class Fanout2000(Fanout):
     name = "1000x2000"
     title = "1,000 streams × 2,000 messages/s offered"
-    peers = (Recorded, Behind, Floor)
+    remark = TEN_SECONDS_REMARK
+    peers = (TenSecondsRecorded, TenSecondsBehind, Floor)
     rate = 2000
     targets = (
         Target("lost", lambda of: of["fcgi-push"]["lost"], at_most=0),

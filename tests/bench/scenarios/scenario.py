@@ -35,6 +35,7 @@ class Target:
 class Scenario:
     name = None
     title = None  # one line: the load, in words
+    remark = None  # stands under the table
     peers = ()  # classes; the first is what the others are compared with
     figures = ()  # Figure; those that are compared get a column of ratios
     targets = ()

@@ -18,6 +18,7 @@ class SlowClient(Scenario):
         Figure("ratio", "", 3, True),
         Figure("lost", "", 0),
     )
+    rounds = 5
     targets = (
         Target("p99 of the others, with it × without", lambda of: of["fcgi-push"]["ratio"], at_most=1.1),
         Target("lost to the others", lambda of: of["fcgi-push"]["lost"], at_most=0),
