@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a poll is answered with: encoded events in id order, and where the client stands behind them. A client may go on by
- * the time of the last event, so what is left out begins or ends with a whole millisecond.
+ * What a poll is answered with: encoded events in id order, and where the client stands behind them. A client may go on
+ * by the time of the last event, so what is left out begins or ends with a whole millisecond.
  */
 #ifndef PUSH_POLL_ANSWER_H
 #define PUSH_POLL_ANSWER_H
