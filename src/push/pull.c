@@ -152,8 +152,8 @@ static struct bytes *take_gap(struct subscriber *subscriber, const struct head *
     return event;
 }
 
-/* The index behind the last entry of the ring that is not above `until`. */
-static uint64_t end_index(const struct ring *ring, struct event_id until)
+/* The index behind what is not above `until`. */
+static uint64_t end_at(const struct ring *ring, struct event_id until)
 {
     return event_id_compare(until, EVENT_ID_MAX) == 0 ? ring->end : ring_find_after(ring, until);
 }
@@ -175,7 +175,7 @@ static struct bytes *take_run(struct subscriber *subscriber, const struct head *
     const struct ring *ring = &subscription->channel->ring;
     struct ring_cursor *cursor = &subscription->cursor;
     uint64_t from = cursor->index;
-    uint64_t end = bound->subscription != NULL ? ring_find_from(ring, bound->id) : end_index(ring, until);
+    uint64_t end = bound->subscription != NULL ? ring_find_from(ring, bound->id) : end_at(ring, until);
     struct bytes *run = batch_take(&subscriber->hub->batch, ring, cursor, end, limit);
     note_taken(subscriber, subscription, from);
     return run;
@@ -229,7 +229,7 @@ bool pull_find_range(const struct subscriber *subscriber, struct event_id until,
 
     if (subscriber->count != 1 || cursor->has_gap || cursor->offset > 0 || cursor->index < ring->unbroken)
         return false;
-    *range = (struct pull_range){.ring = ring, .from = cursor->index, .end = end_index(ring, until)};
+    *range = (struct pull_range){.ring = ring, .from = cursor->index, .end = end_at(ring, until)};
     return range->from < range->end;
 }
 
