@@ -53,19 +53,34 @@ void buffer_add_char(struct buffer *buffer, char c)
     buffer_add(buffer, &c, 1);
 }
 
+void buffer_add_number(struct buffer *buffer, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    buffer_add(buffer, digits + at, sizeof(digits) - at);
+}
+
+/* Mostly there is room already, so that it is printed once. */
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
+    char *end = buffer_reserve(buffer, 0);
+    size_t room = buffer->size - buffer->len;
     va_list arguments;
-    va_list again;
 
     va_start(arguments, format);
-    va_copy(again, arguments);
-    int len = vsnprintf(NULL, 0, format, arguments);
+    size_t len = (size_t)vsnprintf(end, room, format, arguments);
     va_end(arguments);
-    char *end = buffer_reserve(buffer, (size_t)len);
-    vsnprintf(end, (size_t)len + 1, format, again);
-    va_end(again);
-    buffer->len += (size_t)len;
+    if (len >= room) {
+        end = buffer_reserve(buffer, len);
+        va_start(arguments, format);
+        vsnprintf(end, len + 1, format, arguments);
+        va_end(arguments);
+    }
+    buffer->len += len;
 }
 
 struct bytes *buffer_to_bytes(const struct buffer *buffer)

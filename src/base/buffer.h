@@ -7,6 +7,7 @@
 #define BASE_BUFFER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/bytes.h"
 
@@ -28,6 +29,7 @@ char *buffer_reserve(struct buffer *buffer, size_t more);
 void buffer_add(struct buffer *buffer, const void *data, size_t len);
 void buffer_add_string(struct buffer *buffer, const char *text);
 void buffer_add_char(struct buffer *buffer, char c);
+void buffer_add_number(struct buffer *buffer, uint64_t number); /* in decimal */
 void buffer_printf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The content as shared bytes, one reference for the caller. The buffer keeps its content. */

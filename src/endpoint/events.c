@@ -18,7 +18,9 @@ static int read_request(struct exchange *exchange, struct subscription_request *
 static void begin_stream(struct exchange *exchange)
 {
     exchange_begin_head(exchange, 200);
-    buffer_printf(&exchange->head, "Content-Type: %s\r\n", exchange->endpoint->hub->config.format->content_type);
+    buffer_add_string(&exchange->head, "Content-Type: ");
+    buffer_add_string(&exchange->head, exchange->endpoint->hub->config.format->content_type);
+    buffer_add_string(&exchange->head, "\r\n");
     response_end_headers(&exchange->head);
 }
 

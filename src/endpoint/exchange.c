@@ -24,8 +24,7 @@ void exchange_begin_head(struct exchange *exchange, int status)
 
 void exchange_send(struct exchange *exchange)
 {
-    sink_write_buffer(exchange->sink, &exchange->head);
-    exchange->sink->ops->end(exchange->sink);
+    exchange->sink->ops->finish(exchange->sink, &exchange->head, NULL);
 }
 
 void exchange_refuse(struct exchange *exchange)

@@ -39,39 +39,17 @@ static void question_free(void *context)
 
 /* --- the answer ----------------------------------------------------------------------------------------------- */
 
-/* FNV-1a (Fowler, Noll, Vo), over all that the body is made of. */
-static uint64_t hash_runs(const struct poll_answer *answer)
+/* A long answer is sent piece by piece; an array is never without one. */
+static void send_answer(struct sink *sink, const struct buffer *head, const struct poll_body *body)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < answer->count; i++)
-        for (size_t at = 0; at < answer->runs[i]->len; at++)
-            hash = (hash ^ (unsigned char)answer->runs[i]->data[at]) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
-/* The length of "[" elements "]": the first element's comma becomes the bracket. */
-static size_t body_length(const struct poll_answer *answer)
-{
-    size_t len = answer->count > 0 ? 1 : 2;
-    for (size_t i = 0; i < answer->count; i++)
-        len += answer->runs[i]->len;
-    return len;
-}
-
-/* A short answer leaves in one write with its head; the further runs of a long one are sent as they are. */
-static void write_body(struct sink *sink, const struct poll_answer *answer, struct buffer *head)
-{
-    buffer_add_char(head, '[');
-    if (answer->count > 0)
-        buffer_add(head, answer->runs[0]->data + 1, answer->runs[0]->len - 1);
-    if (answer->count > 1) {
-        sink_write_buffer(sink, head);
-        buffer_clear(head);
-        for (size_t i = 1; i < answer->count; i++)
-            sink->ops->write(sink, answer->runs[i]);
+    if (body->count == 1) {
+        sink->ops->finish(sink, head, body->pieces[0]);
+        return;
     }
-    buffer_add_char(head, ']');
     sink_write_buffer(sink, head);
+    for (size_t i = 0; i < body->count; i++)
+        sink->ops->write(sink, body->pieces[i]);
+    sink->ops->end(sink);
 }
 
 /* True when the client has this very answer already (RFC 9110 §13.1.2). */
@@ -88,7 +66,7 @@ static void answer(void *context, struct sink *sink, const struct poll_answer *a
     char tag[24];
 
     if (question->is_list)
-        snprintf(tag, sizeof(tag), "\"%016" PRIx64 "\"", hash_runs(answer));
+        snprintf(tag, sizeof(tag), "\"%016" PRIx64 "\"", poll_body_hash(answer->body));
     bool is_unchanged = question->is_list && is_known(question, tag);
     response_begin(&head, is_unchanged ? 304 : 200, question->is_list ? "no-cache" : "no-store");
     buffer_add(&head, question->common.data, question->common.len);
@@ -99,13 +77,12 @@ static void answer(void *context, struct sink *sink, const struct poll_answer *a
         buffer_printf(&head, "ETag: %s\r\n", tag);
     if (!is_unchanged)
         buffer_printf(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", question->hub->config.format->content_type,
-                      body_length(answer));
+                      answer->body->len);
     response_end_headers(&head);
     if (is_unchanged || question->is_head)
-        sink_write_buffer(sink, &head);
+        sink->ops->finish(sink, &head, NULL);
     else
-        write_body(sink, answer, &head);
-    sink->ops->end(sink);
+        send_answer(sink, &head, answer->body);
     buffer_fini(&head);
 }
 
@@ -121,8 +98,7 @@ static void refuse(void *context, struct sink *sink, enum poll_refusal reason)
     buffer_printf(&head, "Retry-After: %" PRId64 "\r\n",
                   random_between(refusals[reason].least_s, refusals[reason].most_s));
     response_add_error(&head, &error, question->is_head);
-    sink_write_buffer(sink, &head);
-    sink->ops->end(sink);
+    sink->ops->finish(sink, &head, NULL);
     buffer_fini(&head);
 }
 

@@ -77,6 +77,18 @@ static void on_end(struct outlet *outlet)
         finish(cgi);
 }
 
+static void on_finish(struct outlet *outlet, const struct buffer *head, struct bytes *body)
+{
+    struct buffer answer = {0};
+
+    buffer_add(&answer, head->data, head->len);
+    if (body != NULL)
+        buffer_add(&answer, body->data, body->len);
+    sink_write_buffer(&outlet->sink, &answer);
+    buffer_fini(&answer);
+    on_end(outlet);
+}
+
 static void on_failed(struct outlet *outlet)
 {
     stop(from_outlet(outlet));
@@ -107,6 +119,7 @@ static void on_readable(struct outlet *outlet)
 static const struct outlet_ops outlet_ops = {
     .send = send_payload,
     .on_end = on_end,
+    .finish = on_finish,
     .on_failed = on_failed,
     .on_drained = on_drained,
     .wants_to_read = wants_to_read,

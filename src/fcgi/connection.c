@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "fcgi/answer.h"
 #include "fcgi/decoder.h"
 #include "fcgi/outlet.h"
 
@@ -131,20 +132,18 @@ static void send_raw(struct connection *connection, const struct buffer *records
     bytes_unref(bytes);
 }
 
-/* The answer is complete: an empty STDOUT and END_REQUEST (FastCGI 1.0 §5.5). */
-static void end_request(struct connection *connection)
+/* Sends what is left of the answer, and its end. */
+static void finish_request(struct connection *connection, struct span head, struct span body)
 {
     struct intake *intake = &connection->intake;
-    struct buffer end = {0};
     bool has_unread_body = intake_has_unread_body(intake);
 
     timeout_stop(&connection->deadline);
     if (connection->outlet.is_stopped)
         return;
-    record_add(&end, RECORD_STDOUT, intake->request_id, NULL, 0);
-    record_add_end(&end, intake->request_id, RECORD_REQUEST_COMPLETE);
-    send_raw(connection, &end);
-    buffer_fini(&end);
+    struct bytes *records = answer_frame(intake->request_id, head, body);
+    outlet_note(&connection->outlet, output_add_raw(&connection->outlet.output, records));
+    bytes_unref(records);
     if (connection->outlet.is_stopped)
         return;
     intake_finish(intake);
@@ -154,6 +153,11 @@ static void end_request(struct connection *connection)
         start_draining(connection);
     else
         become_idle(connection);
+}
+
+static void end_request(struct connection *connection)
+{
+    finish_request(connection, (struct span){0}, (struct span){0});
 }
 
 /* --- what comes in -------------------------------------------------------------------------------------------- */
@@ -263,6 +267,12 @@ static void on_end(struct outlet *outlet)
     end_request(from_outlet(outlet));
 }
 
+static void on_finish(struct outlet *outlet, const struct buffer *head, struct bytes *body)
+{
+    struct span rest = body != NULL ? (struct span){body->data, body->len} : (struct span){0};
+    finish_request(from_outlet(outlet), (struct span){head->data, head->len}, rest);
+}
+
 static void on_failed(struct outlet *outlet)
 {
     doom(from_outlet(outlet));
@@ -299,6 +309,7 @@ static void on_readable(struct outlet *outlet)
 const struct outlet_ops connection_outlet_ops = {
     .send = send_payload,
     .on_end = on_end,
+    .finish = on_finish,
     .on_failed = on_failed,
     .on_drained = on_drained,
     .wants_to_read = wants_to_read,

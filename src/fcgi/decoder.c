@@ -14,55 +14,118 @@ struct decoded {
     FCGX_Request request;
 };
 
-static int memory_file = -1;
+/*
+ * What the library reads: a file in memory, mapped, so that to write it is no system call. Behind the request in it may
+ * stand what is left of longer ones, which the library may read ahead but not parse, since it stops at the end of
+ * PARAMS.
+ */
+static struct {
+    int fd; /* -1: none */
+    char *data;
+    size_t size;
+} file = {.fd = -1};
+
+enum { INITIAL_FILE_SIZE = 128 * 1024 }; /* takes a request of the usual --max-request; memory only where written */
 
 int decoder_init(void)
 {
     return FCGX_Init() == 0 ? 0 : -1;
 }
 
+static void unmap(void)
+{
+    if (file.data != NULL)
+        munmap(file.data, file.size);
+    file.data = NULL;
+    file.size = 0;
+}
+
 void decoder_fini(void)
 {
-    if (memory_file >= 0)
-        close(memory_file);
-    memory_file = -1;
+    unmap();
+    if (file.fd >= 0)
+        close(file.fd);
+    file.fd = -1;
 }
 
-/* One whole request without a body, on a connection that the library is not to close. */
-static void frame_request(uint16_t request_id, const struct buffer *params, struct buffer *out)
+/* --- one whole request without a body, on a connection that the library is not to close ------------------------ */
+
+static size_t part_len(const struct buffer *params, size_t from)
 {
-    record_add_begin(out, request_id, RECORD_ROLE_RESPONDER, RECORD_FLAG_KEEP_CONN);
-    for (size_t done = 0; done < params->len;) {
-        size_t len = params->len - done < RECORD_CONTENT_LIMIT ? params->len - done : RECORD_CONTENT_LIMIT;
-        record_add(out, RECORD_PARAMS, request_id, params->data + done, len);
-        done += len;
-    }
-    record_add(out, RECORD_PARAMS, request_id, NULL, 0);
-    record_add(out, RECORD_STDIN, request_id, NULL, 0);
+    return params->len - from < RECORD_CONTENT_LIMIT ? params->len - from : RECORD_CONTENT_LIMIT;
 }
 
-/* Makes the memory file hold just these bytes, read from the start. */
-static bool write_memory_file(const struct buffer *bytes)
+static size_t framed_size(const struct buffer *params)
 {
-    if (memory_file < 0)
-        memory_file = memfd_create("fcgi-request", MFD_CLOEXEC);
-    return memory_file >= 0 && ftruncate(memory_file, 0) == 0 &&
-           pwrite(memory_file, bytes->data, bytes->len, 0) == (ssize_t)bytes->len &&
-           lseek(memory_file, 0, SEEK_SET) == 0;
+    size_t size = record_size(RECORD_BEGIN_LEN) + 2 * record_size(0);
+    for (size_t from = 0; from < params->len; from += RECORD_CONTENT_LIMIT)
+        size += record_size(part_len(params, from));
+    return size;
 }
 
-/* Lets the library read the memory file. On an error it closes the file; the next request opens a new one. */
+static char *put(char *out, enum record_type type, uint16_t request_id, const void *content, size_t len)
+{
+    record_put(out, type, request_id, content, len);
+    return out + record_size(len);
+}
+
+static void frame_request(char *out, uint16_t request_id, const struct buffer *params)
+{
+    const uint8_t begin[RECORD_BEGIN_LEN] = {[1] = RECORD_ROLE_RESPONDER, [2] = RECORD_FLAG_KEEP_CONN};
+
+    out = put(out, RECORD_BEGIN_REQUEST, request_id, begin, sizeof(begin));
+    for (size_t from = 0; from < params->len; from += RECORD_CONTENT_LIMIT)
+        out = put(out, RECORD_PARAMS, request_id, params->data + from, part_len(params, from));
+    out = put(out, RECORD_PARAMS, request_id, NULL, 0);
+    put(out, RECORD_STDIN, request_id, NULL, 0);
+}
+
+/* Makes the file one of at least so many bytes. */
+static bool reserve_file(size_t size)
+{
+    size_t wanted = INITIAL_FILE_SIZE;
+
+    if (size <= file.size)
+        return true;
+    while (wanted < size)
+        wanted *= 2;
+    unmap();
+    if (file.fd < 0)
+        file.fd = memfd_create("fcgi-request", MFD_CLOEXEC);
+    if (file.fd < 0 || ftruncate(file.fd, (off_t)wanted) != 0)
+        return false;
+    void *data = mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd, 0);
+    if (data == MAP_FAILED)
+        return false;
+    file.data = data;
+    file.size = wanted;
+    return true;
+}
+
+static bool write_file(uint16_t request_id, const struct buffer *params)
+{
+    if (!reserve_file(framed_size(params)))
+        return false;
+    frame_request(file.data, request_id, params);
+    return lseek(file.fd, 0, SEEK_SET) == 0;
+}
+
+/* --- the library ---------------------------------------------------------------------------------------------- */
+
+/* Lets the library read the file. On an error it closes it; the next request opens a new one. */
 static bool accept_request(FCGX_Request *request)
 {
     if (FCGX_InitRequest(request, -1, 0) != 0)
         return false;
-    request->ipcFd = memory_file;
+    request->ipcFd = file.fd;
     request->keepConnection = 1; /* else FCGX_Accept_r begins by closing it */
     request->detached = 1;       /* else closing would wait for a peer */
     if (FCGX_Accept_r(request) == 0 && FCGX_GetError(request->in) == 0)
         return true;
-    if (request->ipcFd < 0)
-        memory_file = -1;
+    if (request->ipcFd < 0) {
+        unmap();
+        file.fd = -1;
+    }
     FCGX_Free(request, 0);
     return false;
 }
@@ -84,11 +147,7 @@ struct decoded *decoder_decode(uint16_t request_id, const struct buffer *params)
     if (!is_well_formed(params))
         return NULL;
     struct decoded *decoded = alloc_zeroed(1, sizeof(*decoded));
-    struct buffer framed = {0};
-    frame_request(request_id, params, &framed);
-    bool is_decoded = write_memory_file(&framed) && accept_request(&decoded->request);
-    buffer_fini(&framed);
-    if (!is_decoded) {
+    if (!write_file(request_id, params) || !accept_request(&decoded->request)) {
         free(decoded);
         return NULL;
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Decoding of a request's PARAMS by libfcgi. The library never sees a socket: what intake collected is framed anew, as
- * the records of one well-formed request, into a memory file that the library reads from its beginning to its end. So
- * it can neither block, nor read ahead into the next request, nor be reached by malformed records.
+ * the records of one well-formed request, into a memory file that the library reads from its beginning. So it can
+ * neither block, nor take bytes of the connection's next request, nor be reached by malformed records.
  *
  * This is the only room that knows fcgiapp.h.
  */

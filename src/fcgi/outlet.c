@@ -98,6 +98,13 @@ static void on_sink_end(struct sink *sink)
     ops_of(from_sink(sink))->on_end(from_sink(sink));
 }
 
+static void on_sink_finish(struct sink *sink, const struct buffer *head, struct bytes *body)
+{
+    sink->subscriber = NULL;
+    from_sink(sink)->wants_call_back = false;
+    ops_of(from_sink(sink))->finish(from_sink(sink), head, body);
+}
+
 static void on_sink_abort(struct sink *sink)
 {
     sink->subscriber = NULL;
@@ -108,6 +115,7 @@ static const struct sink_ops sink_ops = {
     .write = on_sink_write,
     .call_back = on_sink_call_back,
     .end = on_sink_end,
+    .finish = on_sink_finish,
     .abort = on_sink_abort,
 };
 

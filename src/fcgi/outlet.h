@@ -24,6 +24,9 @@ struct outlet_ops {
     /* The answer is complete; its subscriber is detached. */
     void (*on_end)(struct outlet *outlet);
 
+    /* What is left of the answer, and its end, as `send` and `on_end`; its subscriber is detached. */
+    void (*finish)(struct outlet *outlet, const struct buffer *head, struct bytes *body);
+
     /* Cannot or shall not send any more: it is to be stopped. */
     void (*on_failed)(struct outlet *outlet);
 

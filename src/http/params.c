@@ -9,7 +9,7 @@ const char *params_get(const struct params *params, const char *name)
     const char *value = NULL;
     size_t len = strlen(name);
     for (char *const *string = params->strings; *string != NULL; string++)
-        if (strncmp(*string, name, len) == 0 && (*string)[len] == '=')
+        if (**string == *name && strncmp(*string, name, len) == 0 && (*string)[len] == '=')
             value = *string + len + 1;
     return value;
 }

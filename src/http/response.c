@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/utf8.h"
 
+enum { HEAD_SIZE = 500 }; /* more than most heads have, so that they do not grow step by step */
+
 static const struct {
     int status;
     const char *reason;
@@ -46,9 +48,15 @@ int http_error_set(struct http_error *error, int status, const char *code, const
 
 void response_begin(struct buffer *out, int status, const char *cache_control)
 {
-    buffer_printf(out, "Status: %d %s\r\nCache-Control: %s\r\n", status, reason_of(status), cache_control);
+    buffer_reserve(out, HEAD_SIZE);
+    buffer_add_string(out, "Status: ");
+    buffer_add_number(out, (uint64_t)status);
+    buffer_add_char(out, ' ');
+    buffer_add_string(out, reason_of(status));
+    buffer_add_string(out, "\r\nCache-Control: ");
+    buffer_add_string(out, cache_control);
     /* nginx collects what it gets unless told not to. */
-    buffer_add_string(out, "X-Accel-Buffering: no\r\n");
+    buffer_add_string(out, "\r\nX-Accel-Buffering: no\r\n");
 }
 
 void response_end_headers(struct buffer *out)

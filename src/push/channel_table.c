@@ -11,10 +11,16 @@ enum { BREAKS_KEPT = 16 }; /* in a ring besides its events, however often the so
 
 /* --- by name -------------------------------------------------------------------------------------------------- */
 
+/* The slots know rings by their addresses, where new ones may come to stand. */
+static void forget_rings(struct hub *hub)
+{
+    batch_clear(&hub->batch);
+    poll_body_slot_clear(&hub->poll_body);
+}
+
 void hub_channel_drop(struct hub *hub, struct channel *channel)
 {
-    /* The slot may hold frames of this ring, and a new ring may get the same address. */
-    batch_clear(&hub->batch);
+    forget_rings(hub);
     hub->stats.channels_bytes.value -= channel_size(channel);
     hub->stats.channels_open.value--;
     lh_table_delete(hub->channels, channel->name);
@@ -124,8 +130,7 @@ void hub_channel_append(struct hub *hub, struct channel *channel, struct event_i
 
 void hub_channel_replace(struct hub *hub, struct channel *channel, struct ring *ring)
 {
-    /* The slot knows the ring by its address. */
-    batch_clear(&hub->batch);
+    forget_rings(hub);
     hub->stats.channels_bytes.value += ring->size_bytes;
     hub->stats.channels_bytes.value -= channel->ring.size_bytes;
     ring_fini(&channel->ring);

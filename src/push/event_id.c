@@ -28,7 +28,12 @@ struct event_id event_id_next(struct event_id last, uint64_t now_ms)
 
 void event_id_print(struct event_id id, const char *tag, struct buffer *out)
 {
-    buffer_printf(out, "%" PRIu64 "-%" PRIu64 "%s%s", id.ms, id.seq, tag[0] != '\0' ? "." : "", tag);
+    buffer_add_number(out, id.ms);
+    buffer_add_char(out, '-');
+    buffer_add_number(out, id.seq);
+    if (tag[0] != '\0')
+        buffer_add_char(out, '.');
+    buffer_add_string(out, tag);
 }
 
 /* Reads digits at the front of *text and takes them off. */

@@ -17,6 +17,9 @@ struct format {
     /* Appends one event. */
     void (*encode)(const struct message *message, struct buffer *out);
 
+    /* What an answer begins with, in place of its first event's first byte, and ends with; else NUL. */
+    char array_begin, array_end;
+
     /* What follows is for formats of streams; else NULL. */
 
     /* Appends what moves the client's cursor to `id` without an event. */

@@ -43,4 +43,5 @@ static void encode(const struct message *message, struct buffer *out)
     buffer_add_char(out, '}');
 }
 
-const struct format format_json = {.content_type = "application/json", .encode = encode};
+const struct format format_json = {
+    .content_type = "application/json", .encode = encode, .array_begin = '[', .array_end = ']'};

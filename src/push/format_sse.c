@@ -31,7 +31,9 @@ static void encode_data(struct span data, struct buffer *out)
 
 static void encode_retry(int64_t retry_ms, struct buffer *out)
 {
-    buffer_printf(out, "retry: %" PRId64 "\n", retry_ms);
+    buffer_add_string(out, "retry: ");
+    buffer_add_number(out, (uint64_t)retry_ms);
+    buffer_add_char(out, '\n');
 }
 
 static void encode(const struct message *message, struct buffer *out)

@@ -163,6 +163,7 @@ void hub_fini(struct hub *hub)
     envelope_fini(&hub->envelope);
     buffer_fini(&hub->scratch);
     batch_clear(&hub->batch);
+    poll_body_slot_clear(&hub->poll_body);
     bytes_unref(hub->heartbeat);
     bytes_unref(hub->heartbeat_event);
 }

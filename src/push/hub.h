@@ -27,6 +27,7 @@
 #include "push/envelope.h"
 #include "push/format.h"
 #include "push/message.h"
+#include "push/poll_body.h"
 #include "push/subscriber.h"
 
 /* Where histories come from. Their answer is hub_load_end with the same ticket, never from inside `load`. */
@@ -81,6 +82,7 @@ struct hub {
     struct ending ending;
     uint64_t last_ticket;
     struct batch batch;
+    struct poll_body_slot poll_body;
     struct envelope envelope;
     struct buffer scratch;
     struct bytes *heartbeat;

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "push/poll_answer.h"
 
-#include <stdlib.h>
-
-#include "base/alloc.h"
 #include "push/hub.h"
 #include "push/pull.h"
 
@@ -16,22 +13,13 @@ static struct event_id find_end(const struct subscriber *subscriber, size_t limi
 
 void poll_answer_init(struct poll_answer *answer, struct subscriber *subscriber, size_t limit, struct event_id until)
 {
-    struct event_id end = find_end(subscriber, limit, until);
-    struct bytes *run;
-
-    *answer = (struct poll_answer){0};
-    while ((run = pull_next(subscriber, SINK_WRITE_LIMIT, end)) != NULL) {
-        answer->runs = alloc_resize(answer->runs, answer->count + 1, sizeof(*answer->runs));
-        answer->runs[answer->count++] = run;
-    }
+    answer->body = poll_body_take(subscriber, find_end(subscriber, limit, until));
     answer->position = pull_is_done(subscriber) ? subscriber->hub->position : subscriber->last;
 }
 
 void poll_answer_fini(struct poll_answer *answer)
 {
-    for (size_t i = 0; i < answer->count; i++)
-        bytes_unref(answer->runs[i]);
-    free(answer->runs);
+    poll_body_unref(answer->body);
 }
 
 void poll_answer_keep_newest(struct subscriber *subscriber, size_t count)

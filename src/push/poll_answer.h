@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a poll is answered with: runs of encoded events in id order, and where the client stands behind them. A client
- * may go on by the time of the last event, so what is left out begins or ends with a whole millisecond.
+ * What a poll is answered with: encoded events in id order, and where the client stands behind them. A client may go on
+ * by the time of the last event, so what is left out begins or ends with a whole millisecond.
  */
 #ifndef PUSH_POLL_ANSWER_H
 #define PUSH_POLL_ANSWER_H
 
+#include "push/poll_body.h"
 #include "push/subscriber.h"
 
 struct poll_answer {
-    struct bytes **runs; /* valid during the call that is given them; take references to keep them */
-    size_t count;
+    struct poll_body *body; /* valid during the call that is given it; take references to pieces to keep them */
     struct event_id position;
 };
 

@@ -152,6 +152,21 @@ static struct bytes *take_gap(struct subscriber *subscriber, const struct head *
     return event;
 }
 
+/* The index behind what is not above `until`. */
+static uint64_t end_at(const struct ring *ring, struct event_id until)
+{
+    return event_id_compare(until, EVENT_ID_MAX) == 0 ? ring->end : ring_find_after(ring, until);
+}
+
+/* The subscriber stands behind what was taken, from the index `from` to its cursor. */
+static void note_taken(struct subscriber *subscriber, const struct subscription *subscription, uint64_t from)
+{
+    uint64_t index = subscription->cursor.index;
+    if (index > from)
+        subscriber->last = ring_at(&subscription->channel->ring, index - 1)->id;
+    subscriber->hub->stats.events_delivered.value += index - from;
+}
+
 /* Events of one channel up to the next event or gap of another one, and not above `until`. */
 static struct bytes *take_run(struct subscriber *subscriber, const struct head *head, const struct head *bound,
                               size_t limit, struct event_id until)
@@ -160,16 +175,9 @@ static struct bytes *take_run(struct subscriber *subscriber, const struct head *
     const struct ring *ring = &subscription->channel->ring;
     struct ring_cursor *cursor = &subscription->cursor;
     uint64_t from = cursor->index;
-    uint64_t end = ring->end;
-
-    if (bound->subscription != NULL)
-        end = ring_find_from(ring, bound->id);
-    else if (event_id_compare(until, EVENT_ID_MAX) != 0)
-        end = ring_find_after(ring, until);
+    uint64_t end = bound->subscription != NULL ? ring_find_from(ring, bound->id) : end_at(ring, until);
     struct bytes *run = batch_take(&subscriber->hub->batch, ring, cursor, end, limit);
-    if (cursor->index > from)
-        subscriber->last = ring_at(ring, cursor->index - 1)->id;
-    subscriber->hub->stats.events_delivered.value += cursor->index - from;
+    note_taken(subscriber, subscription, from);
     return run;
 }
 
@@ -209,6 +217,29 @@ struct bytes *pull_next(struct subscriber *subscriber, size_t limit, struct even
     struct bytes *run = take_run(subscriber, &first, &second, limit, until);
     bool has_other_runs = second.subscription != NULL && first.subscription->cursor.offset == 0;
     return has_other_runs ? join_runs(subscriber, run, &first, &second, limit, until) : run;
+}
+
+/* --- what was joined already ---------------------------------------------------------------------------------- */
+
+bool pull_find_range(const struct subscriber *subscriber, struct event_id until, struct pull_range *range)
+{
+    const struct subscription *subscription = &subscriber->subscriptions[0];
+    const struct ring_cursor *cursor = &subscription->cursor;
+    const struct ring *ring = &subscription->channel->ring;
+
+    if (subscriber->count != 1 || cursor->has_gap || cursor->offset > 0 || cursor->index < ring->unbroken)
+        return false;
+    *range = (struct pull_range){.ring = ring, .from = cursor->index, .end = end_at(ring, until)};
+    return range->from < range->end;
+}
+
+void pull_pass(struct subscriber *subscriber, const struct pull_range *range)
+{
+    struct subscription *subscription = &subscriber->subscriptions[0];
+
+    assert(&subscription->channel->ring == range->ring && subscription->cursor.index == range->from);
+    subscription->cursor = (struct ring_cursor){.index = range->end};
+    note_taken(subscriber, subscription, range->from);
 }
 
 /* --- looking ahead -------------------------------------------------------------------------------------------- */

@@ -6,7 +6,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "push/ring.h"
 #include "push/subscriber.h"
+
+/* Entries of one ring, from one index to another. */
+struct pull_range {
+    const struct ring *ring;
+    uint64_t from;
+    uint64_t end;
+};
 
 /* True when the ring of a subscription no longer holds what would come next. */
 bool pull_has_lagged(const struct subscriber *subscriber);
@@ -28,6 +36,15 @@ bool pull_has_next(struct subscriber *subscriber, struct event_id until);
  * is left. The caller owns a reference. The subscriber must not have lagged.
  */
 struct bytes *pull_next(struct subscriber *subscriber, size_t limit, struct event_id until);
+
+/*
+ * True when something is left to be sent up to the id `until`, and all of it is events of one ring that lacks nothing
+ * between them: then *range says which, and says the same to everyone who is sent the same bytes.
+ */
+bool pull_find_range(const struct subscriber *subscriber, struct event_id until, struct pull_range *range);
+
+/* Takes a range that pull_find_range found, for who has its bytes already. */
+void pull_pass(struct subscriber *subscriber, const struct pull_range *range);
 
 /* The id of the `count`th event still to be sent, gaps not counted; EVENT_ID_MAX when there are fewer. `count` > 0. */
 struct event_id pull_find_nth(const struct subscriber *subscriber, size_t count);

@@ -51,6 +51,8 @@ void ring_append(struct ring *ring, struct event_id id, struct bytes *frame)
     *entry = (struct ring_entry){.id = id, .frame = frame};
     ring->size_bytes += entry_size(entry);
     ring->events += frame != NULL;
+    if (frame == NULL)
+        ring->unbroken = ring->end;
 }
 
 struct event_id ring_newest(const struct ring *ring)

@@ -31,6 +31,7 @@ struct ring {
     size_t capacity;            /* private */
     uint64_t first;             /* index of the oldest entry */
     uint64_t end;               /* index behind the newest entry */
+    uint64_t unbroken;          /* from this index on there are no breaks */
     size_t events;              /* entries that are no breaks */
     size_t size_bytes;          /* memory of all entries */
     struct event_id base;       /* nothing at or below this id is retained */

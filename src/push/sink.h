@@ -38,6 +38,12 @@ struct sink_ops {
     /* The response is complete: the client gets its end once all before it was sent. Detaches the subscriber. */
     void (*end)(struct sink *sink);
 
+    /*
+     * As write of the head, write of the body unless it is NULL, and end, but in one: for an answer that is whole. The
+     * body is one write's at most.
+     */
+    void (*finish)(struct sink *sink, const struct buffer *head, struct bytes *body);
+
     /* Ends at once what cannot go on; what was kept is dropped. Detaches the subscriber. */
     void (*abort)(struct sink *sink);
 };

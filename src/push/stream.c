@@ -239,8 +239,7 @@ static void send_away(const struct hub *hub, struct sink *sink, const struct res
     format->encode_retry(retry_ms < RETRY_LIMIT_MS ? retry_ms : RETRY_LIMIT_MS, head);
     if (resume->kind == RESUME_NOW && hub->is_started)
         format->encode_position(hub->position, hub->tag, head);
-    sink_write_buffer(sink, head);
-    sink->ops->end(sink);
+    sink->ops->finish(sink, head, NULL);
 }
 
 static void refuse(struct hub *hub, struct sink *sink, const struct resume *resume, struct buffer *head)

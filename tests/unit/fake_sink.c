@@ -42,6 +42,19 @@ static void on_end(struct sink *base)
     base->subscriber = NULL;
 }
 
+static void on_finish(struct sink *base, const struct buffer *head, struct bytes *body)
+{
+    struct buffer answer = {0};
+
+    assert_true(body == NULL || body->len <= SINK_WRITE_LIMIT);
+    buffer_add(&answer, head->data, head->len);
+    if (body != NULL)
+        buffer_add(&answer, body->data, body->len);
+    sink_write_buffer(base, &answer);
+    buffer_fini(&answer);
+    on_end(base);
+}
+
 static void on_abort(struct sink *base)
 {
     struct fake_sink *sink = from_sink(base);
@@ -55,6 +68,7 @@ static const struct sink_ops ops = {
     .write = on_write,
     .call_back = on_call_back,
     .end = on_end,
+    .finish = on_finish,
     .abort = on_abort,
 };
 

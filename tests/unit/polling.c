@@ -60,11 +60,13 @@ static void on_answer(void *context, struct sink *sink, const struct poll_answer
     assert_int_equal(asked->answers, 0);
     assert_int_equal(asked->refusals, 0);
     assert_int_equal(asked->frees, 0);
-    for (size_t i = 0; i < answer->count; i++) {
-        assert_true(answer->runs[i]->len > 0);
-        buffer_add(&asked->stream, answer->runs[i]->data, answer->runs[i]->len);
+    const struct poll_body *body = answer->body;
+    for (size_t i = 0; i < body->count; i++) {
+        assert_in_range(body->pieces[i]->len, 1, SINK_WRITE_LIMIT);
+        buffer_add(&asked->stream, body->pieces[i]->data, body->pieces[i]->len);
     }
-    asked->runs = answer->count;
+    assert_int_equal(asked->stream.len, body->len);
+    asked->pieces = body->count;
     asked->position = answer->position;
     asked->answers++;
     sink->ops->end(sink);

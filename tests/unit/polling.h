@@ -15,8 +15,8 @@ enum { TIMEOUT_MS = 5000 };
 /* One poll, and what it was answered with. */
 struct asked {
     struct fake_sink sink;
-    struct buffer stream; /* all runs */
-    size_t runs;
+    struct buffer stream; /* all pieces */
+    size_t pieces;
     struct event_id position;
     unsigned answers, refusals, frees;
     enum poll_refusal reason; /* of the refusal */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+
 #include "unit.h"
 
 static void a_zeroed_buffer_is_empty_and_valid(void **state)
@@ -21,6 +23,37 @@ static void what_is_added_stands_in_order(void **state)
     buffer_printf(&buffer, "%d%s", 42, "!");
     assert_buffer_equal(&buffer, "abcde42!");
     buffer_fini(&buffer);
+}
+
+static void numbers_are_decimal(void **state)
+{
+    (void)state;
+    static const uint64_t numbers[] = {0, 7, 10, 99, 100, 1700000000000, INT64_MAX, UINT64_MAX};
+    for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+        struct buffer buffer = {0};
+        char text[24];
+        snprintf(text, sizeof(text), "%" PRIu64, numbers[i]);
+        buffer_add_number(&buffer, numbers[i]);
+        assert_buffer_equal(&buffer, text);
+        buffer_fini(&buffer);
+    }
+}
+
+/* Whatever room there is, what is printed is printed whole. */
+static void what_is_printed_may_fit_or_not(void **state)
+{
+    (void)state;
+    for (size_t before = 0; before < 200; before++)
+        for (size_t len = 60; len < 70; len++) {
+            struct buffer buffer = {0};
+            while (buffer.len < before)
+                buffer_add_char(&buffer, 'x');
+            buffer_printf(&buffer, "%0*d%s", (int)len, 7, "!");
+            assert_int_equal(buffer.len, before + len + 1);
+            assert_int_equal(strlen(buffer.data), buffer.len);
+            assert_string_equal(buffer.data + buffer.len - 3, "07!");
+            buffer_fini(&buffer);
+        }
 }
 
 static void the_content_ends_with_nul_whatever_was_added(void **state)
@@ -151,6 +184,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_zeroed_buffer_is_empty_and_valid),
         cmocka_unit_test(what_is_added_stands_in_order),
+        cmocka_unit_test(numbers_are_decimal),
+        cmocka_unit_test(what_is_printed_may_fit_or_not),
         cmocka_unit_test(the_content_ends_with_nul_whatever_was_added),
         cmocka_unit_test(adding_nothing_changes_nothing),
         cmocka_unit_test(nul_bytes_are_content),

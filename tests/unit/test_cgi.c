@@ -28,7 +28,10 @@ struct fixture {
     bool is_made;
 };
 
-/* /stream: attaches a subscriber; /large: answers more than a pipe takes; else answers the path, in two writes. */
+/*
+ * /stream: attaches a subscriber; /large: answers more than a pipe takes; /whole: answers head and body in one; else
+ * answers the path, in two writes.
+ */
 static void handle(void *context, const struct params *params, struct sink *sink)
 {
     struct fixture *fixture = context;
@@ -39,6 +42,13 @@ static void handle(void *context, const struct params *params, struct sink *sink
     if (strcmp(path, "/stream") == 0) {
         const struct subscription_request request = {.channels = &(struct span){"a", 1}, .count = 1};
         stream_open(&fixture->stage.hub, sink, &request, false, &answer);
+        buffer_fini(&answer);
+        return;
+    }
+    if (strcmp(path, "/whole") == 0) {
+        struct bytes *body = bytes_new("body", 4);
+        sink->ops->finish(sink, &answer, body);
+        bytes_unref(body);
         buffer_fini(&answer);
         return;
     }
@@ -189,6 +199,16 @@ static void an_answer_is_written_as_it_is_and_then_ends(void **state)
     assert_int_equal(fixture->cgi.stats.bytes_sent.value, fixture->got.len);
     assert_int_equal(fixture->cgi.stats.requests.value, 1);
     assert_true(cgi_due(&fixture->cgi) == TIMEOUT_NEVER);
+}
+
+static void an_answer_that_is_whole_is_written_as_it_is(void **state)
+{
+    struct fixture *fixture = *state;
+    static char path[] = "PATH_INFO=/whole";
+    start_pipe(fixture, path);
+    assert_false(settle(fixture));
+    assert_true(cgi_has_ended(&fixture->cgi));
+    assert_buffer_equal(&fixture->got, "Status: 200 OK\r\n\r\nbody");
 }
 
 static void a_large_answer_waits_for_its_reader_and_arrives_exactly(void **state)
@@ -605,6 +625,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(an_answer_is_written_as_it_is_and_then_ends),
+        TEST(an_answer_that_is_whole_is_written_as_it_is),
         TEST(a_large_answer_waits_for_its_reader_and_arrives_exactly),
         TEST(a_stream_goes_on_and_is_quiet_meanwhile),
         TEST(a_slow_reader_gets_all_of_a_stream_in_the_end),

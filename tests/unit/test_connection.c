@@ -28,7 +28,10 @@ struct fixture {
     int taken;
 };
 
-/* /stream: attaches a subscriber; /large: answers more than a socket takes; else answers the method and path. */
+/*
+ * /stream: attaches a subscriber; /large: answers more than a socket takes; /whole: answers head and body in one; else
+ * answers the method and path.
+ */
 static void handle(void *context, const struct params *params, struct sink *sink)
 {
     struct fixture *fixture = context;
@@ -46,18 +49,27 @@ static void handle(void *context, const struct params *params, struct sink *sink
     while (strcmp(path, "/large") == 0 && answer.len < 3000000)
         buffer_add(&answer, "0123456789abcdef", 16);
     struct bytes *bytes = buffer_to_bytes(&answer);
-    sink->ops->write(sink, bytes);
-    sink->ops->end(sink);
+    if (strcmp(path, "/whole") == 0) {
+        sink->ops->finish(sink, &answer, bytes);
+    } else {
+        sink->ops->write(sink, bytes);
+        sink->ops->end(sink);
+    }
     bytes_unref(bytes);
     buffer_fini(&answer);
 }
 
-static void connect_peer(struct fixture *fixture)
+static void connect_peer_by(struct fixture *fixture, int type)
 {
     int pair[2];
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    assert_int_equal(socketpair(AF_UNIX, type | SOCK_NONBLOCK, 0, pair), 0);
     fixture->peer = pair[1];
     fastcgi_adopt(&fixture->fastcgi, pair[0]);
+}
+
+static void connect_peer(struct fixture *fixture)
+{
+    connect_peer_by(fixture, SOCK_STREAM);
 }
 
 /* What another process would do: keeps a descriptor of its own, while it takes any. */
@@ -187,6 +199,24 @@ static void a_connection_that_is_kept_serves_one_request_after_the_other(void **
     assert_int_equal(fixture->fastcgi.stats.requests.value, 3);
     assert_int_equal(fixture->fastcgi.stats.timed_out.value, 0);
     assert_true(fastcgi_due(&fixture->fastcgi) == TIMEOUT_NEVER);
+}
+
+/* A socket that keeps writes apart shows how many there were. */
+static void an_answer_that_is_whole_leaves_in_one_write(void **state)
+{
+    struct fixture *fixture = *state;
+    char got[1024];
+    close_peer(fixture);
+    turn(fixture);
+    connect_peer_by(fixture, SOCK_SEQPACKET);
+    send_request(fixture, 7, RECORD_FLAG_KEEP_CONN, "/whole");
+    turn(fixture);
+    ssize_t len = recv(fixture->peer, got, sizeof(got), 0);
+    assert_true(len > 0);
+    struct span rest = {got, (size_t)len};
+    check_answer(&rest, 7, "GET /wholeGET /whole");
+    assert_int_equal(rest.len, 0);
+    assert_int_equal(recv(fixture->peer, got, sizeof(got), 0), -1);
 }
 
 static void pipelined_requests_are_answered_in_order(void **state)
@@ -681,6 +711,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_connection_that_is_kept_serves_one_request_after_the_other),
+        TEST(an_answer_that_is_whole_leaves_in_one_write),
         TEST(pipelined_requests_are_answered_in_order),
         TEST(pipelined_requests_wait_for_a_large_answer),
         TEST(a_connection_that_is_not_kept_is_closed_after_the_answer),

@@ -204,7 +204,7 @@ static void a_poll_that_lagged_while_held_gets_a_gap(void **state)
 
 /* --- how much --- */
 
-static void a_large_answer_comes_in_several_runs_and_is_whole(void **state)
+static void a_large_answer_comes_in_several_pieces_and_is_whole(void **state)
 {
     struct polling *polling = *state;
     for (size_t i = 0; i < 3; i++) {
@@ -212,7 +212,7 @@ static void a_large_answer_comes_in_several_runs_and_is_whole(void **state)
         polling_publish(polling, "b");
     }
     ASK(polling, &polling->asked[0], "ab", ALL);
-    assert_true(polling->asked[0].runs >= 7);
+    assert_true(polling->asked[0].pieces >= 7);
     struct sse_reader reader = {0};
     sse_reader_feed(&reader, polling->asked[0].stream.data, polling->asked[0].stream.len);
     assert_int_equal(reader.count, 6);
@@ -247,7 +247,7 @@ int main(void)
         TEST(an_unknown_position_gets_a_gap_and_all_that_is_retained),
         TEST_SHORT(a_poll_that_waits_gets_the_first_of_a_burst_longer_than_the_ring),
         TEST_SHORT(a_poll_that_lagged_while_held_gets_a_gap),
-        TEST(a_large_answer_comes_in_several_runs_and_is_whole),
+        TEST(a_large_answer_comes_in_several_pieces_and_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
