@@ -2,6 +2,7 @@
 #include "fcgi/record.h"
 
 #include <assert.h>
+#include <string.h>
 
 static void put_u16(uint8_t *out, uint16_t value)
 {
@@ -38,21 +39,31 @@ uint8_t record_padding(size_t content_len)
     return (uint8_t)(-content_len & 7);
 }
 
-void record_add(struct buffer *out, enum record_type type, uint16_t request_id, const void *content, size_t len)
+size_t record_size(size_t content_len)
 {
-    static const char zeros[8];
-    uint8_t bytes[RECORD_HEADER_LEN];
+    return RECORD_HEADER_LEN + content_len + record_padding(content_len);
+}
 
+void record_put(char *out, enum record_type type, uint16_t request_id, const void *content, size_t len)
+{
     assert(len <= RECORD_CONTENT_LIMIT);
     struct record_header header = {.version = RECORD_VERSION,
                                    .type = (uint8_t)type,
                                    .request_id = request_id,
                                    .content_len = (uint16_t)len,
                                    .padding_len = record_padding(len)};
-    record_header_encode(&header, bytes);
-    buffer_add(out, bytes, sizeof(bytes));
-    buffer_add(out, content, len);
-    buffer_add(out, zeros, header.padding_len);
+    record_header_encode(&header, (uint8_t *)out);
+    if (len > 0)
+        memcpy(out + RECORD_HEADER_LEN, content, len);
+    memset(out + RECORD_HEADER_LEN + len, 0, header.padding_len);
+}
+
+void record_add(struct buffer *out, enum record_type type, uint16_t request_id, const void *content, size_t len)
+{
+    char *record = buffer_reserve(out, record_size(len));
+    record_put(record, type, request_id, content, len);
+    out->len += record_size(len);
+    record[record_size(len)] = '\0';
 }
 
 void record_add_begin(struct buffer *out, uint16_t request_id, enum record_role role, uint8_t flags)

@@ -56,6 +56,12 @@ void record_header_decode(const uint8_t in[RECORD_HEADER_LEN], struct record_hea
 /* The padding that rounds content up to a multiple of eight bytes, as §3.3 recommends. */
 uint8_t record_padding(size_t content_len);
 
+/* The bytes that a record with so much content takes, header and padding included. */
+size_t record_size(size_t content_len);
+
+/* Writes a record with up to RECORD_CONTENT_LIMIT bytes of content, padded, to `out`: record_size(len) bytes. */
+void record_put(char *out, enum record_type type, uint16_t request_id, const void *content, size_t len);
+
 /* Appends a record with up to RECORD_CONTENT_LIMIT bytes of content, padded. */
 void record_add(struct buffer *out, enum record_type type, uint16_t request_id, const void *content, size_t len);
 
