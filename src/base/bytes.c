@@ -2,7 +2,6 @@
 #include "base/bytes.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -21,20 +20,4 @@ struct bytes *bytes_new(const void *data, size_t len)
     struct bytes *bytes = bytes_new_uninitialised(len);
     memcpy(bytes->data, data, len);
     return bytes;
-}
-
-struct bytes *bytes_ref(struct bytes *bytes)
-{
-    assert(bytes->refs > 0 && bytes->refs < UINT32_MAX);
-    bytes->refs++;
-    return bytes;
-}
-
-void bytes_unref(struct bytes *bytes)
-{
-    if (bytes == NULL)
-        return;
-    assert(bytes->refs > 0);
-    if (--bytes->refs == 0)
-        free(bytes);
 }

@@ -6,8 +6,10 @@
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 struct bytes {
     uint32_t refs;
@@ -22,9 +24,21 @@ struct bytes *bytes_new(const void *data, size_t len);
 struct bytes *bytes_new_uninitialised(size_t len);
 
 /* Takes a further reference; returns the same bytes. */
-struct bytes *bytes_ref(struct bytes *bytes);
+static inline struct bytes *bytes_ref(struct bytes *bytes)
+{
+    assert(bytes->refs > 0 && bytes->refs < UINT32_MAX);
+    bytes->refs++;
+    return bytes;
+}
 
 /* Lets go of a reference; NULL is allowed. */
-void bytes_unref(struct bytes *bytes);
+static inline void bytes_unref(struct bytes *bytes)
+{
+    if (bytes == NULL)
+        return;
+    assert(bytes->refs > 0);
+    if (--bytes->refs == 0)
+        free(bytes);
+}
 
 #endif

@@ -53,7 +53,7 @@ static enum output_state send_nph(struct cgi *cgi, const struct bytes *payload)
     cgi->is_nph = false;
     nph_add(&head, (struct span){payload->data, payload->len}, clock_wall_ms());
     struct bytes *bytes = buffer_to_bytes(&head);
-    enum output_state state = output_add_raw(&cgi->outlet.output, bytes);
+    enum output_state state = output_add(&cgi->outlet.output, bytes);
     bytes_unref(bytes);
     buffer_fini(&head);
     return state;
@@ -62,7 +62,7 @@ static enum output_state send_nph(struct cgi *cgi, const struct bytes *payload)
 static enum output_state send_payload(struct outlet *outlet, struct bytes *payload)
 {
     struct cgi *cgi = from_outlet(outlet);
-    return cgi->is_nph ? send_nph(cgi, payload) : output_add_raw(&outlet->output, payload);
+    return cgi->is_nph ? send_nph(cgi, payload) : output_add(&outlet->output, payload);
 }
 
 static void on_end(struct outlet *outlet)
@@ -200,7 +200,8 @@ void cgi_init(struct cgi *cgi, struct ev_loop *loop, const struct cgi_config *co
     timeouts_init(&cgi->draining, config->drain_timeout_ms);
     timeout_init(&cgi->deadline);
     discard_init(&cgi->body, loop, config->input_fd, on_body_end);
-    cgi->owner = (struct outlet_owner){.ops = &outlet_ops, .loop = loop, .sent_bytes = &cgi->stats.bytes_sent.value};
+    cgi->owner = (struct outlet_owner){
+        .ops = &outlet_ops, .loop = loop, .output = {.write = write, .sent_bytes = &cgi->stats.bytes_sent.value}};
     outlet_init(&cgi->outlet, &cgi->owner, fd);
     cgi->is_nph = nph_is_wanted(&params, config->program);
     if (cgi->old_flags >= 0)

@@ -128,7 +128,7 @@ static void become_idle(struct connection *connection)
 static void send_raw(struct connection *connection, const struct buffer *records)
 {
     struct bytes *bytes = buffer_to_bytes(records);
-    outlet_note(&connection->outlet, output_add_raw(&connection->outlet.output, bytes));
+    outlet_note(&connection->outlet, output_add(&connection->outlet.output, bytes));
     bytes_unref(bytes);
 }
 
@@ -142,7 +142,7 @@ static void finish_request(struct connection *connection, struct span head, stru
     if (connection->outlet.is_stopped)
         return;
     struct bytes *records = answer_frame(intake->request_id, head, body);
-    outlet_note(&connection->outlet, output_add_raw(&connection->outlet.output, records));
+    outlet_note(&connection->outlet, output_add(&connection->outlet.output, records));
     bytes_unref(records);
     if (connection->outlet.is_stopped)
         return;
@@ -259,7 +259,11 @@ static void on_input(struct connection *connection, struct span input)
 
 static enum output_state send_payload(struct outlet *outlet, struct bytes *payload)
 {
-    return output_add_records(&outlet->output, RECORD_STDOUT, from_outlet(outlet)->intake.request_id, payload);
+    struct connection *connection = from_outlet(outlet);
+    struct bytes *records = framing_take(&fastcgi_of(connection)->framing, connection->intake.request_id, payload);
+    enum output_state state = output_add(&outlet->output, records);
+    bytes_unref(records);
+    return state;
 }
 
 static void on_end(struct outlet *outlet)

@@ -25,8 +25,10 @@ void fastcgi_init(struct fastcgi *fastcgi, struct ev_loop *loop, const struct fa
                   const struct request_handler *handler, struct counters *counters)
 {
     *fastcgi = (struct fastcgi){.config = *config, .handler = *handler};
-    fastcgi->outlets = (struct outlet_owner){
-        .ops = &connection_outlet_ops, .loop = loop, .sent_bytes = &fastcgi->stats.bytes_sent.value};
+    fastcgi->outlets =
+        (struct outlet_owner){.ops = &connection_outlet_ops,
+                              .loop = loop,
+                              .output = {.write = output_write_socket, .sent_bytes = &fastcgi->stats.bytes_sent.value}};
     register_counters(&fastcgi->stats, counters);
     list_init(&fastcgi->connections);
     list_init(&fastcgi->leaving);
@@ -89,6 +91,7 @@ void fastcgi_reap(struct fastcgi *fastcgi)
         connection_leave(fastcgi->leaving.next);
     while (!list_is_empty(&fastcgi->doomed))
         connection_reap(fastcgi->doomed.next);
+    framing_clear(&fastcgi->framing);
 }
 
 void fastcgi_end(struct fastcgi *fastcgi)

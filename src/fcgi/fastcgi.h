@@ -13,6 +13,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/timeouts.h"
+#include "fcgi/framing.h"
 #include "fcgi/handler.h"
 #include "fcgi/intake.h"
 #include "fcgi/outlet.h"
@@ -48,6 +49,7 @@ struct fastcgi {
     struct timeouts incoming;
     struct timeouts draining;
     struct timeouts lingering; /* at the end: without a whole request */
+    struct framing framing;    /* of this turn */
     struct log_limit protocol_log;
     char *input; /* what a connection reads goes here first */
 };

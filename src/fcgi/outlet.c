@@ -124,7 +124,7 @@ static const struct sink_ops sink_ops = {
 void outlet_init(struct outlet *outlet, struct outlet_owner *owner, int fd)
 {
     *outlet = (struct outlet){.sink = {.ops = &sink_ops}};
-    output_init(&outlet->output, fd, owner->sent_bytes);
+    output_init(&outlet->output, fd, &owner->output);
     ev_io_init(&outlet->io, on_event, fd, EV_READ);
     outlet->io.data = owner;
 }

@@ -41,7 +41,7 @@ struct outlet_ops {
 struct outlet_owner {
     const struct outlet_ops *ops;
     struct ev_loop *loop;
-    uint64_t *sent_bytes; /* counts what was written; not owned */
+    struct output_owner output;
 };
 
 struct outlet {

@@ -3,25 +3,20 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/uio.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
-#include "push/sink.h"
 
-/* Part of a payload on its way out: [header | payload + from, len bytes | padding], of which `sent` bytes are gone. */
+/* Bytes of which the first `sent` are gone. */
 struct piece {
     struct piece *next;
-    struct bytes *payload; /* a reference */
-    size_t from;
-    size_t len;
+    struct bytes *bytes; /* a reference */
     size_t sent;
-    bool has_header; /* and padding */
-    struct record_header header;
 };
 
-void output_init(struct output *output, int fd, uint64_t *sent_bytes)
+void output_init(struct output *output, int fd, const struct output_owner *owner)
 {
-    *output = (struct output){.fd = fd, .sent_bytes = sent_bytes};
+    *output = (struct output){.fd = fd, .owner = owner};
 }
 
 /* Drops the first piece that waits. */
@@ -34,7 +29,7 @@ static void drop_first(struct output *output)
     else
         output->last->next = first->next;
     output->waiting_pieces--;
-    bytes_unref(first->payload);
+    bytes_unref(first->bytes);
     free(first);
 }
 
@@ -44,66 +39,25 @@ void output_fini(struct output *output)
         drop_first(output);
 }
 
-static size_t piece_size(const struct piece *piece)
+/* Writes the bytes from *sent on, or what the descriptor takes of them: less than all means that it takes no more. */
+static enum output_state write_from(const struct output *output, const struct bytes *bytes, size_t *sent)
 {
-    return piece->len + (piece->has_header ? RECORD_HEADER_LEN + (size_t)piece->header.padding_len : 0);
-}
+    ssize_t written;
 
-/* Appends the part of `data` behind the first *skip bytes, and takes its length off *skip. */
-static void add_part(struct iovec *parts, int *count, const void *data, size_t len, size_t *skip)
-{
-    if (*skip >= len) {
-        *skip -= len;
-        return;
-    }
-    parts[*count].iov_base = (char *)(uintptr_t)data + *skip;
-    parts[*count].iov_len = len - *skip;
-    *skip = 0;
-    (*count)++;
-}
-
-/* Writes what is left of the piece once. Returns 0 or an errno. */
-static int piece_write(struct piece *piece, struct output *output)
-{
-    static const char zeros[8];
-    uint8_t header[RECORD_HEADER_LEN];
-    struct iovec parts[3];
-    size_t skip = piece->sent;
-    int count = 0;
-
-    if (piece->has_header) {
-        record_header_encode(&piece->header, header);
-        add_part(parts, &count, header, sizeof(header), &skip);
-    }
-    add_part(parts, &count, piece->payload->data + piece->from, piece->len, &skip);
-    if (piece->has_header)
-        add_part(parts, &count, zeros, piece->header.padding_len, &skip);
-    ssize_t written = writev(output->fd, parts, count);
+    do
+        written = output->owner->write(output->fd, bytes->data + *sent, bytes->len - *sent);
+    while (written < 0 && errno == EINTR);
     if (written < 0)
-        return errno;
-    piece->sent += (size_t)written;
-    *output->sent_bytes += (uint64_t)written;
-    return 0;
+        return errno == EAGAIN || errno == EWOULDBLOCK ? OUTPUT_WAITING : OUTPUT_FAILED;
+    *sent += (size_t)written;
+    *output->owner->sent_bytes += (uint64_t)written;
+    return *sent == bytes->len ? OUTPUT_SENT : OUTPUT_WAITING;
 }
 
-static enum output_state write_piece(struct piece *piece, struct output *output)
-{
-    while (piece->sent < piece_size(piece)) {
-        int error = piece_write(piece, output);
-        if (error == EAGAIN || error == EWOULDBLOCK)
-            return OUTPUT_WAITING;
-        if (error != 0 && error != EINTR)
-            return OUTPUT_FAILED;
-    }
-    return OUTPUT_SENT;
-}
-
-static void keep(struct output *output, const struct piece *piece)
+static void keep(struct output *output, struct bytes *bytes, size_t sent)
 {
     struct piece *kept = alloc_bytes(sizeof(*kept));
-    *kept = *piece;
-    kept->payload = bytes_ref(piece->payload);
-    kept->next = kept;
+    *kept = (struct piece){.next = kept, .bytes = bytes_ref(bytes), .sent = sent};
     if (output->last != NULL) {
         kept->next = output->last->next;
         output->last->next = kept;
@@ -112,48 +66,28 @@ static void keep(struct output *output, const struct piece *piece)
     output->waiting_pieces++;
 }
 
-/* Writes the piece, or what the descriptor takes of it, unless others wait before it. */
-static enum output_state add_piece(struct output *output, struct piece *piece)
+enum output_state output_add(struct output *output, struct bytes *bytes)
 {
-    enum output_state state = output_is_waiting(output) ? OUTPUT_WAITING : write_piece(piece, output);
+    size_t sent = 0;
+    enum output_state state = output_is_waiting(output) ? OUTPUT_WAITING : write_from(output, bytes, &sent);
     if (state == OUTPUT_WAITING)
-        keep(output, piece);
+        keep(output, bytes, sent);
     return state;
-}
-
-enum output_state output_add_records(struct output *output, enum record_type type, uint16_t request_id,
-                                     struct bytes *payload)
-{
-    enum output_state state = OUTPUT_SENT;
-    for (size_t from = 0; from < payload->len && state != OUTPUT_FAILED; from += SINK_WRITE_LIMIT) {
-        size_t len = payload->len - from < SINK_WRITE_LIMIT ? payload->len - from : SINK_WRITE_LIMIT;
-        struct piece piece = {.payload = payload,
-                              .from = from,
-                              .len = len,
-                              .has_header = true,
-                              .header = {.version = RECORD_VERSION,
-                                         .type = (uint8_t)type,
-                                         .request_id = request_id,
-                                         .content_len = (uint16_t)len,
-                                         .padding_len = record_padding(len)}};
-        state = add_piece(output, &piece);
-    }
-    return state;
-}
-
-enum output_state output_add_raw(struct output *output, struct bytes *records)
-{
-    struct piece piece = {.payload = records, .len = records->len};
-    return add_piece(output, &piece);
 }
 
 enum output_state output_flush(struct output *output)
 {
     enum output_state state = OUTPUT_SENT;
     while (state == OUTPUT_SENT && output_is_waiting(output)) {
-        state = write_piece(output->last->next, output);
+        struct piece *first = output->last->next;
+        state = write_from(output, first->bytes, &first->sent);
         if (state == OUTPUT_SENT)
             drop_first(output);
     }
     return state;
+}
+
+ssize_t output_write_socket(int fd, const void *data, size_t len)
+{
+    return send(fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }

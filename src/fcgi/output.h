@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The outgoing side of one connection: records made of a header, shared payload bytes and padding, written without
- * copying and without waiting. What the descriptor does not take stays as references until it can be written on, from
- * the very byte at which it stopped.
+ * The outgoing side of one connection: shared bytes, written without copying and without waiting. What the descriptor
+ * does not take stays as references until it can be written on, from the very byte at which it stopped.
  */
 #ifndef FCGI_OUTPUT_H
 #define FCGI_OUTPUT_H
@@ -10,17 +9,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/bytes.h"
-#include "fcgi/record.h"
 
 struct piece;
 
+/* What all outputs of one owner have in common; it costs each of them a pointer. */
+struct output_owner {
+    ssize_t (*write)(int fd, const void *data, size_t len); /* as write(2); it does not wait and raises no signal */
+    uint64_t *sent_bytes;                                   /* counts what was written; not owned */
+};
+
 struct output {
     int fd;
-    uint32_t waiting_pieces; /* payloads, or parts of one that are records of their own */
-    struct piece *last;      /* private: what waits, as a ring: the last one is followed by the first */
-    uint64_t *sent_bytes;    /* counts what was written; not owned */
+    uint32_t waiting_pieces;
+    struct piece *last; /* private: what waits, as a ring: the last one is followed by the first */
+    const struct output_owner *owner;
 };
 
 enum output_state {
@@ -29,17 +34,14 @@ enum output_state {
     OUTPUT_FAILED,  /* the peer is gone */
 };
 
-void output_init(struct output *output, int fd, uint64_t *sent_bytes);
+/* The owner outlives the output. */
+void output_init(struct output *output, int fd, const struct output_owner *owner);
 
 /* Forgets what waits. Does not close the descriptor. */
 void output_fini(struct output *output);
 
-/* Sends a payload in as many records as it needs (FastCGI 1.0 §3.3); takes references of its own. */
-enum output_state output_add_records(struct output *output, enum record_type type, uint16_t request_id,
-                                     struct bytes *payload);
-
-/* Sends bytes that are records already. */
-enum output_state output_add_raw(struct output *output, struct bytes *records);
+/* Sends the bytes behind all that were added before; takes a reference of its own to what has to wait. */
+enum output_state output_add(struct output *output, struct bytes *bytes);
 
 /* Writes on. */
 enum output_state output_flush(struct output *output);
@@ -48,5 +50,8 @@ static inline bool output_is_waiting(const struct output *output)
 {
     return output->last != NULL;
 }
+
+/* For owners of sockets: send(2), which costs less than write(2). */
+ssize_t output_write_socket(int fd, const void *data, size_t len);
 
 #endif

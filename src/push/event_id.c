@@ -9,16 +9,6 @@
 
 #include "base/log.h"
 
-static int compare(uint64_t a, uint64_t b)
-{
-    return (a > b) - (a < b);
-}
-
-int event_id_compare(struct event_id a, struct event_id b)
-{
-    return a.ms != b.ms ? compare(a.ms, b.ms) : compare(a.seq, b.seq);
-}
-
 struct event_id event_id_next(struct event_id last, uint64_t now_ms)
 {
     if (now_ms > last.ms)

@@ -33,7 +33,12 @@ static inline struct event_id event_id_end_of_ms(uint64_t ms)
 }
 
 /* Below, at and above zero as strcmp(3). */
-int event_id_compare(struct event_id a, struct event_id b);
+static inline int event_id_compare(struct event_id a, struct event_id b)
+{
+    if (a.ms != b.ms)
+        return a.ms < b.ms ? -1 : 1;
+    return (a.seq > b.seq) - (a.seq < b.seq);
+}
 
 /* The id that follows `last` at wall-clock time `now_ms`; above `last` also when the clock was set back. */
 struct event_id event_id_next(struct event_id last, uint64_t now_ms);

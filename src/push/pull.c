@@ -53,6 +53,14 @@ static struct head head_of(struct subscription *subscription)
     return (struct head){subscription, ring_at(ring, index)->id, false};
 }
 
+/* True when it goes on with an event, no gap, and that is before the index `end`. */
+static bool has_event_before(const struct subscription *subscription, uint64_t end)
+{
+    const struct ring_cursor *cursor = &subscription->cursor;
+    return !cursor->has_gap && cursor->index < end &&
+           ring_at(&subscription->channel->ring, cursor->index)->frame != NULL;
+}
+
 /* Of a gap and an event with one id the gap is first. */
 static bool is_before(const struct head *a, const struct head *b)
 {
@@ -167,18 +175,26 @@ static void note_taken(struct subscriber *subscriber, const struct subscription 
     subscriber->hub->stats.events_delivered.value += index - from;
 }
 
-/* Events of one channel up to the next event or gap of another one, and not above `until`. */
-static struct bytes *take_run(struct subscriber *subscriber, const struct head *head, const struct head *bound,
-                              size_t limit, struct event_id until)
+/* Events of one channel, from where it goes on up to the index `end` or a break. */
+static struct bytes *take_run(struct subscriber *subscriber, struct subscription *subscription, uint64_t end,
+                              size_t limit)
 {
-    struct subscription *subscription = head->subscription;
     const struct ring *ring = &subscription->channel->ring;
     struct ring_cursor *cursor = &subscription->cursor;
     uint64_t from = cursor->index;
-    uint64_t end = bound->subscription != NULL ? ring_find_from(ring, bound->id) : end_at(ring, until);
+
     struct bytes *run = batch_take(&subscriber->hub->batch, ring, cursor, end, limit);
     note_taken(subscriber, subscription, from);
     return run;
+}
+
+/* Events of the first head's channel up to the next event or gap of another one, and not above `until`. */
+static struct bytes *take_first(struct subscriber *subscriber, const struct head *first, const struct head *second,
+                                size_t limit, struct event_id until)
+{
+    const struct ring *ring = &first->subscription->channel->ring;
+    uint64_t end = second->subscription != NULL ? ring_find_from(ring, second->id) : end_at(ring, until);
+    return take_run(subscriber, first->subscription, end, limit);
 }
 
 static size_t frame_length(const struct head *head)
@@ -199,24 +215,35 @@ static struct bytes *join_runs(struct subscriber *subscriber, struct bytes *run,
         find_heads(subscriber, until, first, second);
         if (first->subscription == NULL || first->is_gap || frame_length(first) > limit - joined->len)
             return buffer_to_bytes(joined);
-        run = take_run(subscriber, first, second, limit - joined->len, until);
+        run = take_first(subscriber, first, second, limit - joined->len, until);
     }
 }
 
-struct bytes *pull_next(struct subscriber *subscriber, size_t limit, struct event_id until)
+static struct bytes *merge_next(struct subscriber *subscriber, size_t limit, struct event_id until)
 {
     struct head first;
     struct head second;
 
-    assert(subscriber->is_placed && !pull_has_lagged(subscriber));
     find_heads(subscriber, until, &first, &second);
     if (first.subscription == NULL)
         return NULL;
     if (first.is_gap)
         return take_gap(subscriber, &first, &second);
-    struct bytes *run = take_run(subscriber, &first, &second, limit, until);
+    struct bytes *run = take_first(subscriber, &first, &second, limit, until);
     bool has_other_runs = second.subscription != NULL && first.subscription->cursor.offset == 0;
     return has_other_runs ? join_runs(subscriber, run, &first, &second, limit, until) : run;
+}
+
+struct bytes *pull_next(struct subscriber *subscriber, size_t limit, struct event_id until)
+{
+    struct subscription *only = subscriber->subscriptions;
+    uint64_t end;
+
+    assert(subscriber->is_placed && !pull_has_lagged(subscriber));
+    /* Events of one channel alone are in order already. */
+    if (subscriber->count == 1 && has_event_before(only, end = end_at(&only->channel->ring, until)))
+        return take_run(subscriber, only, end, limit);
+    return merge_next(subscriber, limit, until);
 }
 
 /* --- what was joined already ---------------------------------------------------------------------------------- */

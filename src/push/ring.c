@@ -86,12 +86,6 @@ void ring_evict(struct ring *ring)
     entry->frame = NULL;
 }
 
-const struct ring_entry *ring_at(const struct ring *ring, uint64_t index)
-{
-    assert(index >= ring->first && index < ring->end);
-    return slot(ring, index);
-}
-
 uint64_t ring_find_after(const struct ring *ring, struct event_id id)
 {
     uint64_t low = ring->first;

@@ -14,6 +14,7 @@
 #ifndef PUSH_RING_H
 #define PUSH_RING_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,7 +65,11 @@ size_t ring_join(struct ring *ring, struct ring *newer);
 void ring_evict(struct ring *ring);
 
 /* The entry at an index in [first, end). */
-const struct ring_entry *ring_at(const struct ring *ring, uint64_t index);
+static inline const struct ring_entry *ring_at(const struct ring *ring, uint64_t index)
+{
+    assert(index >= ring->first && index < ring->end);
+    return &ring->entries[index & (ring->capacity - 1)];
+}
 
 /* The index of the first entry whose id is above the given one; `end` when there is none. */
 uint64_t ring_find_after(const struct ring *ring, struct event_id id);
