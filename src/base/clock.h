@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The two clocks, in milliseconds. Spans of time use the monotonic one; only event ids use the wall clock. */
+/* The two clocks. Spans of time use the monotonic one; only event ids use the wall clock. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -7,6 +7,9 @@
 
 /* Milliseconds since some fixed moment; never set back. */
 int64_t clock_monotonic_ms(void);
+
+/* The same in microseconds. */
+int64_t clock_monotonic_us(void);
 
 /* Milliseconds since 1970-01-01 UTC, as far as the system's clock is right. */
 int64_t clock_wall_ms(void);

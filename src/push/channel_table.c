@@ -68,16 +68,29 @@ void hub_channel_release(struct hub *hub, struct channel *channel)
 
 /* --- what is new ---------------------------------------------------------------------------------------------- */
 
-void hub_channel_mark(struct hub *hub, struct channel *channel)
+/* Where one message follows another soon, the next one will leave in the same write. */
+static bool can_wait(const struct hub *hub, const struct channel *channel)
 {
-    if (list_is_empty(&channel->dirty) && !list_is_empty(&channel->subscriptions))
-        list_append(&hub->dirty, &channel->dirty);
+    return hub->now_ms - channel->flushed_ms < hub->config.coalesce_ms;
 }
 
-void hub_channel_flush(struct channel *channel)
+static void mark_new(struct hub *hub, struct channel *channel)
+{
+    if (list_is_empty(&channel->dirty) && !list_is_empty(&channel->subscriptions))
+        list_append(can_wait(hub, channel) ? &hub->dirty : &hub->prompt, &channel->dirty);
+}
+
+void hub_channel_mark_prompt(struct hub *hub, struct channel *channel)
+{
+    if (!list_is_empty(&channel->subscriptions))
+        list_move_to_end(&hub->prompt, &channel->dirty);
+}
+
+void hub_channel_flush(struct hub *hub, struct channel *channel)
 {
     list_remove(&channel->dirty);
     channel->offered = channel->ring.end;
+    channel->flushed_ms = hub->now_ms;
     LIST_FOR_EACH_SAFE(link, &channel->subscriptions)
         subscriber_flush(LIST_ENTRY(link, struct subscription, link)->subscriber);
 }
@@ -105,7 +118,7 @@ static void trim(struct hub *hub, struct channel *channel)
 
     while (can_evict(ring) && is_over_bounds(hub, ring)) {
         if (ring->first >= channel->offered)
-            hub_channel_flush(channel);
+            hub_channel_flush(hub, channel);
         size_t before = ring->size_bytes;
         ring_evict(ring);
         hub->stats.channels_bytes.value -= before - ring->size_bytes;
@@ -118,7 +131,7 @@ void hub_channel_append(struct hub *hub, struct channel *channel, struct event_i
 
     ring_append(&channel->ring, id, frame);
     hub->stats.channels_bytes.value += channel->ring.size_bytes - before;
-    hub_channel_mark(hub, channel);
+    mark_new(hub, channel);
     trim(hub, channel);
 }
 
