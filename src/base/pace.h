@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Work that need not wait takes at most one part in so many. */
-enum { PACE_PARTS = 4 };
+enum { PACE_PARTS = 3 };
 
 /* How much of its share work may have saved up, and use at once. */
 enum { PACE_SAVED_US = 20000 };

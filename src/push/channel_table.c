@@ -7,6 +7,8 @@
 #include "push/channel_name.h"
 #include "push/load.h"
 
+enum { WORTH_WAITING = 4, BOUNDS_TILL_QUIET = 10 };
+
 enum { BREAKS_KEPT = 16 }; /* in a ring besides its events, however often the source is lost while nothing comes */
 
 /* --- by name -------------------------------------------------------------------------------------------------- */
@@ -68,10 +70,24 @@ void hub_channel_release(struct hub *hub, struct channel *channel)
 
 /* --- what is new ---------------------------------------------------------------------------------------------- */
 
-/* Where one message follows another soon, the next one will leave in the same write. */
+/*
+ * Waiting is for channels where it gathers several messages at least, and which speak still. A flush of all channels,
+ * in which time does not go on, may take several times as long as messages may wait.
+ */
 static bool can_wait(const struct hub *hub, const struct channel *channel)
 {
-    return hub->now_ms - channel->flushed_ms < hub->config.coalesce_ms;
+    int64_t bound_ms = hub->config.coalesce_ms;
+    return bound_ms > 0 && channel->spacing_ms <= bound_ms / WORTH_WAITING &&
+           hub->now_ms - channel->flushed_ms <= bound_ms * BOUNDS_TILL_QUIET;
+}
+
+static void note_spacing(const struct hub *hub, struct channel *channel)
+{
+    int64_t passed_ms = hub->now_ms - channel->flushed_ms;
+    uint64_t messages = channel->ring.end - channel->offered;
+
+    channel->spacing_ms = messages > 0 ? passed_ms / (int64_t)messages : passed_ms;
+    channel->flushed_ms = hub->now_ms;
 }
 
 static void mark_new(struct hub *hub, struct channel *channel)
@@ -89,8 +105,8 @@ void hub_channel_mark_prompt(struct hub *hub, struct channel *channel)
 void hub_channel_flush(struct hub *hub, struct channel *channel)
 {
     list_remove(&channel->dirty);
+    note_spacing(hub, channel);
     channel->offered = channel->ring.end;
-    channel->flushed_ms = hub->now_ms;
     LIST_FOR_EACH_SAFE(link, &channel->subscriptions)
         subscriber_flush(LIST_ENTRY(link, struct subscription, link)->subscriber);
 }

@@ -84,8 +84,8 @@ static void what_would_take_more_than_its_share_is_kept_to_it(void **state)
 
 static void nothing_ever_waits_beyond_the_bound(void **state)
 {
-    static const struct load loads[] = {
-        {1 * MS, 2500}, {1 * MS, 12 * MS}, {1 * MS, 60 * MS}, {30 * MS, 25 * MS}, {700, 33333}, {100 * MS, 500 * MS}};
+    static const struct load loads[] = {{1 * MS, 2500},     {1 * MS, 12 * MS}, {1 * MS, 60 * MS},
+                                        {30 * MS, 25 * MS}, {700, 33333},      {100 * MS, 500 * MS}};
     static const int64_t bounds_ms[] = {1, 2, 20, 100, 1000};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(loads); i++) {
@@ -132,14 +132,14 @@ static void one_long_piece_after_a_rest_lets_the_next_one_wait(void **state)
     (void)state;
     pace_init(&pace, BOUND_MS);
     assert_true(pace_allows(&pace, START_US));
-    pace_spend(&pace, START_US, START_US + 15 * MS);
-    assert_false(pace_allows(&pace, START_US + 16 * MS));
-    assert_int_equal(pace_due(&pace), (START_US + 36 * MS) / MS);
-    assert_int_equal(pace_waited_us(&pace, START_US + 20 * MS), 4 * MS);
-    assert_false(pace_allows(&pace, START_US + 34 * MS));
-    assert_true(pace_allows(&pace, START_US + 36 * MS));
+    pace_spend(&pace, START_US, START_US + 25 * MS);
+    assert_false(pace_allows(&pace, START_US + 26 * MS));
+    assert_int_equal(pace_due(&pace), (START_US + 26 * MS + BOUND_US) / MS);
+    assert_int_equal(pace_waited_us(&pace, START_US + 30 * MS), 4 * MS);
+    assert_false(pace_allows(&pace, START_US + 45 * MS));
+    assert_true(pace_allows(&pace, START_US + 46 * MS));
     assert_true(pace_due(&pace) == TIMEOUT_NEVER);
-    assert_int_equal(pace_waited_us(&pace, START_US + 37 * MS), 0);
+    assert_int_equal(pace_waited_us(&pace, START_US + 47 * MS), 0);
 }
 
 static void what_cannot_wait_is_paid_for_by_what_can(void **state)
