@@ -28,6 +28,7 @@ static void flush(struct flusher *flusher)
 {
     struct hub *hub = flusher->hub;
     int64_t begin_us = clock_monotonic_us();
+    int64_t cpu_us = clock_cpu_us();
 
     if (hub_has_deferrable(hub) && !may_flush_all(flusher, begin_us)) {
         flusher->stats.flushes.value += hub_has_prompt(hub);
@@ -36,7 +37,7 @@ static void flush(struct flusher *flusher)
         flusher->stats.flushes.value++;
         hub_flush(hub);
     }
-    pace_spend(&flusher->pace, begin_us, clock_monotonic_us());
+    pace_spend(&flusher->pace, begin_us, clock_cpu_us() - cpu_us);
 }
 
 void flusher_turn(struct flusher *flusher)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When the hub's news goes out: at the end of each turn of the loop, unless flushes take a large share of the time.
+ * When the hub's news goes out: at the end of each turn of the loop, unless flushes take a large share of the CPU.
  * Then what may wait does, so that more messages leave in one write, for --coalesce at most; the service's timer is
  * to turn the loop when flusher_due says so. The hub knows what may wait (hub_flush_prompt), the pace how long.
  */

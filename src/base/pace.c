@@ -41,11 +41,11 @@ int64_t pace_waited_us(const struct pace *pace, int64_t now_us)
     return pace->is_waiting ? now_us - pace->since_us : 0;
 }
 
-void pace_spend(struct pace *pace, int64_t begin_us, int64_t end_us)
+void pace_spend(struct pace *pace, int64_t begin_us, int64_t spent_us)
 {
     int64_t earliest_us = begin_us - PACE_SAVED_US;
 
     if (pace->paid_us < earliest_us)
         pace->paid_us = earliest_us;
-    pace->paid_us += PACE_PARTS * (end_us - begin_us);
+    pace->paid_us += PACE_PARTS * spent_us;
 }

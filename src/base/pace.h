@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Work that need not wait takes at most one part in so many. */
-enum { PACE_PARTS = 3 };
+enum { PACE_PARTS = 4 };
 
 /* How much of its share work may have saved up, and use at once. */
 enum { PACE_SAVED_US = 20000 };
@@ -40,7 +40,7 @@ int64_t pace_due(const struct pace *pace);
 /* How long has been waited by now; 0 when nothing waits. */
 int64_t pace_waited_us(const struct pace *pace, int64_t now_us);
 
-/* Work was done, whether it was asked for or could not wait. */
-void pace_spend(struct pace *pace, int64_t begin_us, int64_t end_us);
+/* Work that took so long was done, whether it was asked for or could not wait. */
+void pace_spend(struct pace *pace, int64_t begin_us, int64_t spent_us);
 
 #endif

@@ -30,7 +30,7 @@ static struct outcome work(struct pace *pace, const struct load *load)
             is_wanted = true;
         int64_t waited_us = pace_waited_us(pace, now_us);
         if (is_wanted && pace_allows(pace, now_us)) {
-            pace_spend(pace, now_us, now_us + load->takes_us);
+            pace_spend(pace, now_us, load->takes_us);
             now_us += load->takes_us;
             is_wanted = false;
             outcome.pieces++;
@@ -119,9 +119,9 @@ static void after_a_rest_several_pieces_follow_one_another_at_once(void **state)
         int64_t now_us = START_US;
         size_t pieces = 0;
         pace_init(&pace, 1000);
-        pace_spend(&pace, now_us, now_us + 2 * MS);
+        pace_spend(&pace, now_us, 2 * MS);
         for (now_us += rests_us[i]; pace_allows(&pace, now_us); now_us += 2 * MS, pieces++)
-            pace_spend(&pace, now_us, now_us + 2 * MS);
+            pace_spend(&pace, now_us, 2 * MS);
         assert_int_equal(pieces, PACE_SAVED_US / ((PACE_PARTS - 1) * 2 * MS) + 1);
     }
 }
@@ -132,7 +132,7 @@ static void one_long_piece_after_a_rest_lets_the_next_one_wait(void **state)
     (void)state;
     pace_init(&pace, BOUND_MS);
     assert_true(pace_allows(&pace, START_US));
-    pace_spend(&pace, START_US, START_US + 25 * MS);
+    pace_spend(&pace, START_US, 25 * MS);
     assert_false(pace_allows(&pace, START_US + 26 * MS));
     assert_int_equal(pace_due(&pace), (START_US + 26 * MS + BOUND_US) / MS);
     assert_int_equal(pace_waited_us(&pace, START_US + 30 * MS), 4 * MS);
@@ -149,7 +149,7 @@ static void what_cannot_wait_is_paid_for_by_what_can(void **state)
     pace_init(&pace, BOUND_MS);
     assert_true(pace_allows(&pace, START_US));
     for (int64_t now_us = START_US; now_us < START_US + 40 * MS; now_us += 2 * MS)
-        pace_spend(&pace, now_us, now_us + 2 * MS);
+        pace_spend(&pace, now_us, 2 * MS);
     assert_false(pace_allows(&pace, START_US + 40 * MS));
     assert_int_equal(pace_due(&pace), (START_US + 40 * MS + BOUND_US) / MS);
 }
@@ -160,7 +160,7 @@ static void what_is_withdrawn_waits_no_longer_and_the_next_waits_anew(void **sta
     (void)state;
     pace_init(&pace, BOUND_MS);
     pace_withdraw(&pace);
-    pace_spend(&pace, START_US, START_US + 100 * MS);
+    pace_spend(&pace, START_US, 100 * MS);
     assert_false(pace_allows(&pace, START_US + 100 * MS));
     pace_withdraw(&pace);
     assert_true(pace_due(&pace) == TIMEOUT_NEVER);
