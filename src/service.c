@@ -36,7 +36,8 @@ static void on_due(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void arm_due(struct service *service)
 {
-    const int64_t dues[] = {hub_due(&service->hub), service->front.due(service->front.self)};
+    const int64_t dues[] = {hub_due(&service->hub), flusher_due(&service->flusher),
+                            service->front.due(service->front.self)};
     int64_t next = timeout_earliest(dues, sizeof(dues) / sizeof(dues[0]));
 
     if (next == TIMEOUT_NEVER) {
@@ -63,7 +64,7 @@ static void settle_turn(struct service *service)
     const struct front *front = &service->front;
     hub_expire(&service->hub);
     front->expire(front->self);
-    hub_flush(&service->hub);
+    flusher_turn(&service->flusher);
     front->reap(front->self);
 }
 
@@ -187,6 +188,7 @@ void service_init_hub(struct hub *hub, struct source *source, const struct progr
                                       .heartbeat_ms = settings->heartbeat_ms,
                                       .poll_timeout_ms = settings->poll_timeout_ms,
                                       .retry_ms = settings->retry_ms,
+                                      .coalesce_ms = settings->coalesce_ms,
                                       .max_age_ms = settings->max_age_ms,
                                       .max_clients = max_clients};
     char tag[EVENT_TAG_LEN + 1] = "";
@@ -226,6 +228,7 @@ void service_init(struct service *service, const struct program *program, const 
     counters_init(&service->counters);
     service_init_source(&service->source, service->loop, configuration, part, events, &service->counters);
     service_init_hub(&service->hub, &service->source, program, service->settings, max_clients, &service->counters);
+    flusher_init(&service->flusher, &service->hub, service->settings->coalesce_ms, &service->counters);
     init_endpoint(service);
     init_turns(service);
 }

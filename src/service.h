@@ -2,7 +2,7 @@
 /*
  * What every serving process has, wherever its requests come from: one loop, and on it the hub, its source (Redis), the
  * endpoint and the signals. Each turn of the loop ends with what the turn owes: heartbeats and deadlines, one flush of
- * all that is new, and the freeing of what ended.
+ * what is new (all of it, unless flushes take too much of the time), and the freeing of what ended.
  */
 #ifndef SERVICE_H
 #define SERVICE_H
@@ -11,6 +11,7 @@
 
 #include "configuration.h"
 #include "endpoint/exchange.h"
+#include "flusher.h"
 #include "program.h"
 #include "push/hub.h"
 #include "redis/source.h"
@@ -33,10 +34,11 @@ struct service {
     struct hub hub;
     struct source source;
     struct endpoint endpoint;
+    struct flusher flusher;
     struct front front; /* private, as is all that follows */
     ev_check turn_begin;
     ev_prepare turn_end;
-    ev_timer due;   /* the next heartbeat or deadline */
+    ev_timer due;   /* the next heartbeat, deadline or flush */
     ev_timer grace; /* the end of patience after SIGTERM */
     ev_signal terminate, interrupt, report, reload, upgrade;
     bool is_ending, is_source_ending;

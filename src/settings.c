@@ -91,6 +91,8 @@ static const struct option_spec specs[] = {
      .value_name = "TIME", .help = "answer a poll for which nothing came after so long (longpoll.fcgi)"},
     {"retry", OPTION_DURATION, AT(retry_ms), .min = 100, .max = 24 * HOUR, .fallback = "3s", .value_name = "TIME",
      .help = "how long clients wait before they come back, give or take a third"},
+    {"coalesce", OPTION_DURATION, AT(coalesce_ms), .max = SECOND, .fallback = "20ms", .value_name = "TIME",
+     .help = "under load, let a message wait no longer than so for others to leave with; 0: not at all"},
     {"max-age", OPTION_DURATION, AT(max_age_ms), .min = SECOND, .max = 365 * 24 * HOUR, .fallback = "30m",
      .value_name = "TIME", .help = "end a stream after so long, give or take a fifth; its client comes back (sse.fcgi)"},
     {"grace", OPTION_DURATION, AT(grace_ms), .max = HOUR, .fallback = "5s", .value_name = "TIME",

@@ -35,6 +35,7 @@ struct settings {
     int64_t heartbeat_ms;
     int64_t poll_timeout_ms;
     int64_t retry_ms;
+    int64_t coalesce_ms; /* 0: nothing waits */
     int64_t max_age_ms;
     int64_t grace_ms;
     char *pid_file; /* NULL: none */

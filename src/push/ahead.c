@@ -21,7 +21,7 @@ static void leave(struct hub *hub, struct arrival *arrival)
 
     list_remove(&arrival->ahead);
     subscriber->waits--;
-    hub_channel_mark(hub, subscriber->subscriptions[0].channel);
+    hub_channel_mark_prompt(hub, subscriber->subscriptions[0].channel);
 }
 
 void ahead_meet(struct hub *hub)

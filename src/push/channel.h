@@ -18,11 +18,13 @@
 struct channel {
     struct ring ring;
     uint64_t offered;          /* index behind what all subscribers were offered */
+    int64_t flushed_ms;        /* when they were */
+    int64_t spacing_ms;        /* from one entry to the next, on the average between the last two of these times */
     bool is_loaded;            /* its history stands in the ring; in memory mode from the start */
     uint64_t ticket;           /* of the load that is under way; 0: none */
     struct event_id until;     /* what is loaded goes up to this id, what is live is above it */
     struct list subscriptions; /* of struct subscription */
-    struct list dirty;         /* link: in the hub's list of channels with something new this turn */
+    struct list dirty;         /* link: in one of the hub's lists of channels with something new */
     struct timeout idle;       /* link: in the hub's list of channels without subscriptions */
     char name[];
 };

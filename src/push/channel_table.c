@@ -7,6 +7,8 @@
 #include "push/channel_name.h"
 #include "push/load.h"
 
+enum { WORTH_WAITING = 4, BOUNDS_TILL_QUIET = 10 };
+
 enum { BREAKS_KEPT = 16 }; /* in a ring besides its events, however often the source is lost while nothing comes */
 
 /* --- by name -------------------------------------------------------------------------------------------------- */
@@ -74,15 +76,42 @@ void hub_channel_release(struct hub *hub, struct channel *channel)
 
 /* --- what is new ---------------------------------------------------------------------------------------------- */
 
-void hub_channel_mark(struct hub *hub, struct channel *channel)
+/*
+ * Waiting is for channels where it gathers several messages at least, and which speak still. A flush of all channels,
+ * in which time does not go on, may take several times as long as messages may wait.
+ */
+static bool can_wait(const struct hub *hub, const struct channel *channel)
 {
-    if (list_is_empty(&channel->dirty) && !list_is_empty(&channel->subscriptions))
-        list_append(&hub->dirty, &channel->dirty);
+    int64_t bound_ms = hub->config.coalesce_ms;
+    return bound_ms > 0 && channel->spacing_ms <= bound_ms / WORTH_WAITING &&
+           hub->now_ms - channel->flushed_ms <= bound_ms * BOUNDS_TILL_QUIET;
 }
 
-void hub_channel_flush(struct channel *channel)
+static void note_spacing(const struct hub *hub, struct channel *channel)
+{
+    int64_t passed_ms = hub->now_ms - channel->flushed_ms;
+    uint64_t messages = channel->ring.end - channel->offered;
+
+    channel->spacing_ms = messages > 0 ? passed_ms / (int64_t)messages : passed_ms;
+    channel->flushed_ms = hub->now_ms;
+}
+
+static void mark_new(struct hub *hub, struct channel *channel)
+{
+    if (list_is_empty(&channel->dirty) && !list_is_empty(&channel->subscriptions))
+        list_append(can_wait(hub, channel) ? &hub->dirty : &hub->prompt, &channel->dirty);
+}
+
+void hub_channel_mark_prompt(struct hub *hub, struct channel *channel)
+{
+    if (!list_is_empty(&channel->subscriptions))
+        list_move_to_end(&hub->prompt, &channel->dirty);
+}
+
+void hub_channel_flush(struct hub *hub, struct channel *channel)
 {
     list_remove(&channel->dirty);
+    note_spacing(hub, channel);
     channel->offered = channel->ring.end;
     LIST_FOR_EACH_SAFE(link, &channel->subscriptions)
         subscriber_flush(LIST_ENTRY(link, struct subscription, link)->subscriber);
@@ -111,7 +140,7 @@ static void trim(struct hub *hub, struct channel *channel)
 
     while (can_evict(ring) && is_over_bounds(hub, ring)) {
         if (ring->first >= channel->offered)
-            hub_channel_flush(channel);
+            hub_channel_flush(hub, channel);
         size_t before = ring->size_bytes;
         ring_evict(ring);
         hub->stats.channels_bytes.value -= before - ring->size_bytes;
@@ -124,7 +153,7 @@ void hub_channel_append(struct hub *hub, struct channel *channel, struct event_i
 
     ring_append(&channel->ring, id, frame);
     hub->stats.channels_bytes.value += channel->ring.size_bytes - before;
-    hub_channel_mark(hub, channel);
+    mark_new(hub, channel);
     trim(hub, channel);
 }
 

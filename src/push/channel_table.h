@@ -29,10 +29,10 @@ void hub_channel_append(struct hub *hub, struct channel *channel, struct event_i
 /* Replaces the ring, which is taken over and trimmed to the bounds. No subscriber of the channel may be placed. */
 void hub_channel_replace(struct hub *hub, struct channel *channel, struct ring *ring);
 
-/* The next hub_flush asks the channel's subscribers for what is new. */
-void hub_channel_mark(struct hub *hub, struct channel *channel);
+/* The next hub_flush_prompt asks the channel's subscribers for what is new. */
+void hub_channel_mark_prompt(struct hub *hub, struct channel *channel);
 
 /* Asks them now. */
-void hub_channel_flush(struct channel *channel);
+void hub_channel_flush(struct hub *hub, struct channel *channel);
 
 #endif

@@ -60,6 +60,7 @@ void hub_init(struct hub *hub, const struct hub_config *config, const char *tag,
         hub->position = event_id_next(EVENT_ID_NONE, (uint64_t)clock_wall_ms());
     hub->channels = lh_kchar_table_new(INITIAL_CHANNELS, NULL);
     list_init(&hub->dirty);
+    list_init(&hub->prompt);
     timeouts_init(&hub->idle_channels, config->ring_linger_ms);
     timeouts_init(&hub->heartbeats, config->heartbeat_ms);
     timeouts_init(&hub->polls, config->poll_timeout_ms);
@@ -85,11 +86,32 @@ struct bytes *hub_encode(struct hub *hub, const struct message *message)
 
 /* --- bytes out ------------------------------------------------------------------------------------------------ */
 
+static void flush(struct hub *hub, struct list *channels)
+{
+    while (!list_is_empty(channels))
+        hub_channel_flush(hub, LIST_ENTRY(channels->next, struct channel, dirty));
+    batch_clear(&hub->batch);
+}
+
+void hub_flush_prompt(struct hub *hub)
+{
+    flush(hub, &hub->prompt);
+}
+
 void hub_flush(struct hub *hub)
 {
-    while (!list_is_empty(&hub->dirty))
-        hub_channel_flush(LIST_ENTRY(hub->dirty.next, struct channel, dirty));
-    batch_clear(&hub->batch);
+    flush(hub, &hub->prompt);
+    flush(hub, &hub->dirty);
+}
+
+bool hub_has_prompt(const struct hub *hub)
+{
+    return !list_is_empty(&hub->prompt);
+}
+
+bool hub_has_deferrable(const struct hub *hub)
+{
+    return !list_is_empty(&hub->dirty);
 }
 
 int64_t hub_due(const struct hub *hub)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The hub: channel -> ring -> subscribers. Messages come in, bytes go out to sinks. A message only marks its channel;
- * hub_flush, once per turn of the event loop, hands every subscriber of the marked channels what is new, so bursts
- * leave in one write and an idle system adds no delay.
+ * hub_flush, at the end of a turn of the event loop, hands every subscriber of the marked channels what is new, so
+ * bursts leave in one write and an idle system adds no delay. Under load it may come later: only those channels wait
+ * for it that get several messages meanwhile, where that makes fewer writes; the others have hub_flush_prompt.
  *
  * It works in one of two modes. In memory mode ids come from the clock (hub_publish, hub_break), and a ring lacks
  * nothing from the moment on at which it was made. In redis mode a log gives the ids (hub_append and what follows it),
@@ -47,6 +48,7 @@ struct hub_config {
     int64_t heartbeat_ms;
     int64_t poll_timeout_ms; /* after which a poll is answered without events */
     int64_t retry_ms;        /* told to each client, jittered */
+    int64_t coalesce_ms;     /* how long what is new may wait for hub_flush; 0: not at all */
     int64_t max_age_ms;      /* a stream is ended when it is so old, give or take a fifth; > 0 */
     uint64_t max_clients;    /* streams and waiting polls; more are sent away for a while; 0: no limit */
 };
@@ -70,7 +72,8 @@ struct hub {
     char tag[EVENT_TAG_LEN + 1];
     int64_t now_ms;
     struct lh_table *channels; /* private, as is all that follows: name -> struct channel */
-    struct list dirty;         /* channels with something new in this turn */
+    struct list dirty;         /* channels with something new, which may wait */
+    struct list prompt;        /* channels with something new, or loaded, for which clients do not wait any longer */
     struct timeouts idle_channels;
     struct timeouts heartbeats; /* of all streams */
     struct timeouts polls;      /* deadlines of all polls that wait */
@@ -153,6 +156,16 @@ void hub_load_end(struct hub *hub, struct span channel, uint64_t ticket, struct 
 
 /* Sends what is new to all subscribers of the channels that got something, or were loaded, since the last call. */
 void hub_flush(struct hub *hub);
+
+/*
+ * The same for those channels only that must not wait: which were loaded, or for which a client was ahead, or whose
+ * messages come too seldom for several of them to be gathered within coalesce_ms.
+ */
+void hub_flush_prompt(struct hub *hub);
+
+/* True when hub_flush_prompt, or what it leaves to hub_flush, has something to send. */
+bool hub_has_prompt(const struct hub *hub);
+bool hub_has_deferrable(const struct hub *hub);
 
 /* When hub_expire has something to do next: monotonic milliseconds, or TIMEOUT_NEVER. */
 int64_t hub_due(const struct hub *hub);

@@ -133,5 +133,5 @@ void hub_load_end(struct hub *hub, struct span name, uint64_t ticket, struct rin
     channel->offered = channel->ring.first;
     LIST_FOR_EACH(link, &channel->subscriptions)
         LIST_ENTRY(link, struct subscription, link)->subscriber->waits--;
-    hub_channel_mark(hub, channel);
+    hub_channel_mark_prompt(hub, channel);
 }

@@ -173,13 +173,23 @@ static void on_reload(struct subscriber *subscriber)
         end_lagged(subscriber);
 }
 
+/*
+ * Output that is on its way, or waits for more to leave with, shows as much life as a comment. Not to a script, but in
+ * the middle of a frame nothing else can be sent.
+ */
+static bool can_send_heartbeat(const struct subscriber *subscriber, bool is_visible)
+{
+    if (subscriber->is_blocked)
+        return false;
+    return !subscriber->is_placed || (is_visible ? !is_cut(subscriber) : pull_is_done(subscriber));
+}
+
 static void send_heartbeat(struct subscriber *subscriber)
 {
     struct hub *hub = subscriber->hub;
     bool is_visible = stream_of(subscriber)->has_visible_heartbeat;
 
-    /* Output is on its way, perhaps in the middle of a frame: that shows as much life as a heartbeat. */
-    if (!subscriber->is_blocked && (!subscriber->is_placed || pull_is_done(subscriber)))
+    if (can_send_heartbeat(subscriber, is_visible))
         subscriber_send(subscriber, bytes_ref(is_visible ? hub->heartbeat_event : hub->heartbeat));
     expect_heartbeat(subscriber);
 }

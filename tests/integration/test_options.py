@@ -38,6 +38,8 @@ BAD = [
     ("retry", "0s"),
     ("retry", ""),
     ("grace", "1y"),
+    ("coalesce", "20"),
+    ("coalesce", "2s"),
     ("request-timeout", "0s"),
     ("ring-linger", "x"),
     ("history-length", "-1"),
@@ -205,7 +207,7 @@ def test_a_value_follows_as_a_word_or_after_an_equals_sign(stage, written):
 
 OPTIONS = (
     "listen socket-mode redis redis-password-file prefix history history-length history-ttl log-length ring-linger ring-memory max-message "
-    "max-request request-timeout max-channels channels mount cors-origin heartbeat retry grace log log-level config "
+    "max-request request-timeout max-channels channels mount cors-origin heartbeat retry coalesce grace log log-level config "
     "check help version"
 ).split()
 

@@ -329,6 +329,8 @@ static void step(void)
         stage_wait(&stage, random() % 20000);
     else if (kind < 75)
         step_browser(&browsers[random() % CLIENTS]);
+    else if (kind < 96)
+        hub_flush_prompt(&stage.hub);
     else
         hub_flush(&stage.hub);
     close_what_is_over();
@@ -433,6 +435,18 @@ static void so_it_is_when_streams_are_ended_by_their_age(void **state)
     }
 }
 
+static void so_it_is_when_messages_wait_for_others(void **state)
+{
+    (void)state;
+    struct hub_config config = stage_config;
+    config.max_message_bytes = 159000;
+    config.history_length = 50;
+    config.ring_memory_bytes = 4000000;
+    config.coalesce_ms = 100000;
+    for (unsigned seed = 16; seed <= 17; seed++)
+        run(seed, &config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +454,7 @@ int main(void)
         cmocka_unit_test(so_it_is_when_rings_are_long_and_kept),
         cmocka_unit_test(so_it_is_when_channels_come_and_go),
         cmocka_unit_test(so_it_is_when_streams_are_ended_by_their_age),
+        cmocka_unit_test(so_it_is_when_messages_wait_for_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

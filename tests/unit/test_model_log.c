@@ -407,6 +407,8 @@ static void step(void)
         stage_wait(&stage, random() % 20000);
     else if (kind < 85)
         step_browser(&browsers[random() % CLIENTS]);
+    else if (kind < 96)
+        hub_flush_prompt(&stage.hub);
     else
         hub_flush(&stage.hub);
     close_what_is_over();
@@ -534,12 +536,28 @@ static void nor_where_streams_are_ended_by_their_age(void **state)
     }
 }
 
+static void nor_where_messages_wait_for_others(void **state)
+{
+    (void)state;
+    struct hub_config config = stage_config;
+    config.history_length = history_kept = 10000;
+    config.ring_memory_bytes = 1 << 28;
+    config.ring_linger_ms = 5000;
+    config.coalesce_ms = 100000;
+    has_breaks = has_strangers = false;
+    for (unsigned seed = 26; seed <= 27; seed++) {
+        run(seed, config);
+        assert_int_equal(gaps, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_happens_each_event_comes_once_in_order_or_is_announced_as_a_gap),
         cmocka_unit_test(where_histories_have_all_and_nothing_breaks_no_gap_is_announced),
         cmocka_unit_test(nor_where_streams_are_ended_by_their_age),
+        cmocka_unit_test(nor_where_messages_wait_for_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,6 +97,7 @@ static void without_any_setting_the_documented_defaults_count(void **state)
     assert_int_equal(s->cors_origins.count, 0);
     assert_int_equal(s->heartbeat_ms, 15000);
     assert_int_equal(s->retry_ms, 3000);
+    assert_int_equal(s->coalesce_ms, 20);
     assert_int_equal(s->grace_ms, 5000);
     assert_int_equal(s->log_target, LOG_TARGET_STDERR);
     assert_int_equal(s->log_level, LOG_LEVEL_INFO);
@@ -216,6 +217,7 @@ static const struct {
     {"request-timeout", "99ms", "100ms", "10m", "600001ms", "100ms to 10m"},
     {"heartbeat", "999ms", "1s", "1h", "3600001ms", "1s to 1h"},
     {"retry", "99ms", "100ms", "1d", "86400001ms", "100ms to 1d"},
+    {"coalesce", NULL, "0", "1s", "1001ms", "0 to 1s"},
     {"grace", NULL, "0", "1h", "3600001ms", "0 to 1h"},
 };
 
@@ -356,7 +358,7 @@ static void the_help_text_names_every_option_once(void **state)
         "mount",           "max-channels", "max-message",    "max-request",
         "request-timeout", "cors-origin",  "heartbeat",      "retry",
         "grace",           "log",          "log-level",      "config",
-        "check",           "help",         "version",
+        "check",           "help",         "version",        "coalesce",
     };
     char *text = print_help(f);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
