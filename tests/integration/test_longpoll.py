@@ -234,8 +234,20 @@ def test_going_on_from_the_position_gives_each_event_once_in_order(stage, way, l
     front = way(stage, stage.longpoll(poll_timeout="1s"))
     texts = [f"message {n}" for n in range(300)]
     first = front.get("/list")
-    publisher = in_background(publish_apart, stage, texts, lambda text: 0)
-    data, rounds = follow(front, 300, first, lambda answer: f"channel=news&since={answer.position}{limit}")
+    is_answered = threading.Event()
+
+    def go_on(answer):
+        if answer.events:
+            is_answered.set()
+        return f"channel=news&since={answer.position}{limit}"
+
+    def apart(text):
+        if text == texts[150]:
+            is_answered.wait(20)  # so that no one answer has all
+        return 0
+
+    publisher = in_background(publish_apart, stage, texts, apart)
+    data, rounds = follow(front, 300, first, go_on)
     publisher.join()
     assert data == texts
     assert rounds > 1
