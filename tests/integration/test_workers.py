@@ -107,7 +107,7 @@ def test_a_worker_that_dies_again_and_again_is_backed_off_and_the_others_serve(s
         assert time.monotonic() < deadline, f"the longest pause was {pause_ms} ms"
         offset, killed = len(responder.log()), time.monotonic()
         os.kill(victim, signal.SIGKILL)
-        [how] = until(lambda: re.findall("the next one starts (.*)\n", responder.log()[offset:]), "what is done about it")
+        [how] = until(lambda: re.findall("the next one starts (.*)\n", responder.log()[offset:]), "the pause is told")
         if how == "now":
             pause_ms = 0
             assert time.monotonic() - not_before >= 1, "it died early"
