@@ -14,7 +14,7 @@ import servers
 import web
 import webservers
 from http2_client import Http2Response, NotProcessed
-from process import children_of, free_port
+from process import children_of, free_port, until
 from sse import Stream
 
 OPTIONS = {
@@ -109,9 +109,12 @@ class Programs:
     def open_streams(self):
         return sum(counters.read(process)["streams.open"] for process in self.streaming())
 
-    def write_settings(self):
+    def wait_hearing(self):
+        """Until what is published arrives at all open streams."""
+
+    def write_settings(self, **more):
         path = self.stage.directory / "push.conf"
-        settings = {**OPTIONS, "redis": self.redis_url}
+        settings = {**OPTIONS, "redis": self.redis_url, **more}
         path.write_text("".join(f"{name.replace('_', '-')} = {value}\n" for name, value in settings.items()))
         return path
 
@@ -217,7 +220,11 @@ class AsCgi(Programs):
 
     def __init__(self, stage):
         super().__init__(stage)
-        self.replacements = {SETTINGS: self.write_settings(), **self.paths()}
+        # At the usual level a script that is well says nothing.
+        self.replacements = {SETTINGS: self.write_settings(log_level="debug"), **self.paths()}
+
+    def web_server_runs(self, server):
+        self._server = server
 
     def paths(self):
         bin = self.directory
@@ -227,7 +234,19 @@ class AsCgi(Programs):
         }
 
     def open_streams(self):
-        return sum(self._is_stream(process) for process in pathlib.Path("/proc").glob("[0-9]*"))
+        return len(self._streams())
+
+    def wait_hearing(self):
+        """One may begin before that, and what comes meanwhile is told by a gap."""
+
+        def hear():
+            log = self._server.log()
+            return all(f"[{pid}] info: subscribed to" in log for pid in self._streams())
+
+        until(hear, "all streams hear")
+
+    def _streams(self):
+        return [process.name for process in pathlib.Path("/proc").glob("[0-9]*") if self._is_stream(process)]
 
     def _is_stream(self, process):
         try:
@@ -359,10 +378,12 @@ class Site:
         return self._connections[-1]
 
     def stream(self, target, headers=(), timeout=10.0):
-        """A stream whose opening has come."""
+        """A stream whose opening has come, and that hears."""
         stream = Stream(self.ask("GET", target, headers, timeout=timeout))
         assert stream.status == 200, f"{stream.status}: {stream.source.body()!r}"
-        return stream.wait_open(timeout)
+        stream.wait_open(timeout)
+        self.programs.wait_hearing()
+        return stream
 
     def hang_up(self):
         for connection in self._connections:

@@ -14,7 +14,10 @@ _libc = ctypes.CDLL(None)
 
 
 def die_with_parent():
-    """A test run that is killed leaves no server behind."""
+    """A test run that is killed leaves no server behind; one that was started in the background, or by nohup, ignores
+    signals that its servers shall not ignore."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -34,13 +37,23 @@ def until(condition, what, timeout=10.0, check=lambda: None):
     return result
 
 
+def state_of(pid):
+    """The letter in /proc, as proc(5) has it; None when there is no such process."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 def has_ended(pid):
     """Also true for a zombie: who reaps an orphan, and when, is not up to it."""
-    try:
-        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-    return state == "Z"
+    return state_of(pid) in (None, "Z")
+
+
+def pause(pid):
+    """SIGSTOP takes hold of one that is at work a moment later: it does no more when this returns."""
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: state_of(pid) == "T", f"{pid} is stopped")
 
 
 def children_of(pid):
@@ -116,7 +129,7 @@ class Process:
             self.wait()
 
     def pause(self):
-        self.signal(signal.SIGSTOP)
+        pause(self.pid)
 
     def resume(self):
         self.signal(signal.SIGCONT)

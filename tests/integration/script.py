@@ -3,12 +3,14 @@
 
 import json
 import os
+import pathlib
 import select
 import subprocess
 import time
 
 import servers
 from fastcgi import params_of
+from process import until
 from sse import Stream
 from web import Headers
 
@@ -19,6 +21,7 @@ class Script:
     def __init__(self, kind, redis, params, arguments=(), program=None, log=None, **options):
         self.began = time.monotonic()
         settings = {"redis": redis, "grace": servers.QUICK_GRACE, "retry": "100ms", **options}
+        settings.setdefault("log_level", "debug")  # at the usual one a script that is well says nothing
         variables = {f"PUSH_{name.upper()}": value for name, value in settings.items() if value is not None}
         self._process = subprocess.Popen(
             [program or kind.program, *arguments],
@@ -28,10 +31,19 @@ class Script:
             env={**os.environ, **servers.sanitizer_environment(), **variables, **params},
         )
         self._early = b""
+        self._log = log
 
     @property
     def pid(self):
         return self._process.pid
+
+    def hears(self):
+        """Whether what is published arrives, as its log says."""
+        return f"[{self.pid}] info: subscribed to" in pathlib.Path(self._log.name).read_text(errors="replace")
+
+    def wait_hearing(self):
+        until(self.hears, "it hears what is published")
+        return self
 
     def read(self, timeout):
         """What comes next; b"" at the end, TimeoutError when nothing came in time."""

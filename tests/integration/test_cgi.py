@@ -8,11 +8,13 @@ import time
 import fastcgi
 import pytest
 import servers
+import stalls
 from crowd import find_holder, wait_holder
 from process import until
 from script import Script, environment_of
 
 KINDS = {"sse": servers.Responder, "longpoll": servers.LongPoll}
+PATIENCE_S = 0.08  # after which a stream begins though it does not hear yet
 GAP_HOLD_S = 3  # how long a gap waits for an event
 AT_ONCE_S = 1.5  # a process starts, with sanitizers, on a busy machine; a dead recorder's lease has 2 s left or more
 
@@ -46,6 +48,14 @@ def run(stage):
     assert not servers.SANITIZER_REPORT.search(text), "a sanitizer reported"
 
 
+def begin_at_once(script):
+    """Its stream, when it hears, too: what comes before is told by a gap."""
+    script.read_head()
+    assert script.hears() or script.head_at - script.began > PATIENCE_S, "it begins when it hears"
+    assert stalls.elapsed_s(script.began, script.head_at) < AT_ONCE_S
+    return script.wait_hearing().stream_of_rest()
+
+
 # --- Streams ---
 
 
@@ -55,15 +65,12 @@ def test_a_stream_begins_at_once_and_an_event_right_after_arrives_in_no_time(sta
         wait_holder(stage.redis, [stage.responder(history="redis")])
     elif beside == "another script":
         run("sse").stream()
-    script = run("sse")
-    script.read_head()
-    assert script.head_at - script.began < AT_ONCE_S
-    stream = script.stream_of_rest()
+    stream = begin_at_once(run("sse"))
     sent = time.monotonic()
     stage.redis.publish("news", "at once")
     event = stream.next_event(type="message")
     assert event.text == "at once"
-    assert event.at - sent < 0.2
+    assert stalls.elapsed_s(sent, event.at) < 0.2
     assert stream.headers["content-type"].startswith("text/event-stream")
 
 
@@ -94,7 +101,7 @@ def test_a_stream_goes_on_where_another_process_ended_it(stage, run):
 
 def test_a_stop_ends_a_stream_with_a_position_and_a_retry(stage, run):
     script = run("sse")
-    stream = script.stream()
+    stream = script.wait_hearing().stream()
     stage.redis.publish("news", "the last")
     event = stream.next_event(type="message")
     script.signal(signal.SIGTERM)
@@ -140,7 +147,7 @@ def test_a_stream_begins_at_once_when_the_recorder_has_just_died_and_misses_noth
     holder.expect_end().kill()
     script = run("sse")
     script.read_head()
-    assert script.head_at - script.began < AT_ONCE_S
+    assert stalls.elapsed_s(script.began, script.head_at) < AT_ONCE_S
     stream = script.stream_of_rest()
     stage.redis.publish_all("news", [f"event {n}" for n in range(20)])
     texts = [stream.next_event(10, type="message").text for _ in range(20)]
@@ -154,11 +161,9 @@ def test_of_streams_that_take_turns_each_begins_at_once_and_gets_every_event_of_
     before = None
     for turn in range(4):
         script = run("sse")
-        script.read_head()
-        assert script.head_at - script.began < AT_ONCE_S
+        stream = begin_at_once(script)
         if before is not None:
             before.signal(number)
-        stream = script.stream_of_rest()
         stage.redis.publish_all("news", [f"{turn} {n}" for n in range(5)])
         texts = [stream.next_event(10, type="message").text for _ in range(5)]
         assert texts == [f"{turn} {n}" for n in range(5)]
@@ -169,10 +174,11 @@ def test_without_redis_a_stream_begins_all_the_same_and_waits(stage, run):
     redis = stage.new_redis()
     script = run("sse", redis=redis.url)
     script.read_head()
-    assert script.head_at - script.began < AT_ONCE_S
+    assert stalls.elapsed_s(script.began, script.head_at) < AT_ONCE_S
     redis.start()
     stream = script.stream_of_rest()
     stream.wait_open(15)
+    script.wait_hearing()
     redis.publish("news", "found")
     assert stream.next_event(10, type="message").text == "found"
 
@@ -201,8 +207,7 @@ def test_a_loop_of_polls_does_not_turn_without_pause(run):
 
 
 def test_an_event_is_answered_together_with_the_gap_of_the_beginning(stage, run):
-    poll = poll_after(run, position_now(run))
-    until(lambda: stage.redis.subscribers() == 1, "it has subscribed")
+    poll = poll_after(run, position_now(run)).wait_hearing()
     assert stage.redis.publish("news", "hello") == 1
     gap, event = poll.read_head().json()
     assert gap["event"] == "gap"
@@ -307,7 +312,7 @@ def test_words_of_the_query_are_no_options(run, kind, words):
 
 @pytest.mark.parametrize("words", [["--listen", "unix:/nonexistent/x.sock"], ["--redis", "evil:6379"]])
 def test_a_stream_is_served_whatever_words_there_are(stage, run, words):
-    stream = run("sse", arguments=words).stream()
+    stream = run("sse", arguments=words).wait_hearing().stream()
     stage.redis.publish("news", "by our own Redis")
     assert stream.next_event(type="message").text == "by our own Redis"
 
@@ -315,7 +320,7 @@ def test_a_stream_is_served_whatever_words_there_are(stage, run, words):
 def test_the_mount_says_who_may_have_which_channel(stage, run):
     mount = {"PUSH_CHANNELS": "user:%{REMOTE_USER}", "REMOTE_USER": "ann"}
     assert run("sse", "channel=user:bob", environment=mount).read_head().status == 403
-    stream = run("sse", "channel=user:ann", environment=mount).stream()
+    stream = run("sse", "channel=user:ann", environment=mount).wait_hearing().stream()
     stage.redis.publish("user:ann", "for Ann")
     assert stream.next_event(type="message").text == "for Ann"
 

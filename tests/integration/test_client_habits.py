@@ -202,7 +202,9 @@ def test_the_examples_wait_for_no_more_than_an_event_where_nothing_is_chunked(st
     (mode,) = [mode for mode in modes.MODES if mode.name == "apache-cgi-nph"]
     site = modes.Site(stage, mode, certificate)
     client = stage.add(kind(stage.place("c"), site.url(NEWS), "0")).start()
-    until(lambda: site.publish("news", "short") > 0, "the process of its stream hears")
+    until(lambda: site.programs.open_streams() == 1, "its stream is open")
+    site.programs.wait_hearing()
+    site.publish("news", "short")
     until(lambda: "short" in client.texts(), "the event")
 
 

@@ -163,8 +163,10 @@ def test_a_poll_for_which_nothing_comes_is_answered_empty(stage, way):
 def test_a_limit_takes_the_first_after_a_position_and_else_the_newest(stage, way):
     front = way(stage, stage.longpoll())
     front.get("/list")
-    publish_apart(stage, ["1", "2", "3", "4"], lambda text: 0.005)  # in milliseconds of their own
-    until(lambda: len(front.get("/list").events) == 4, "four events in the list")
+    for text in ("1", "2", "3", "4"):
+        stage.redis.publish("news", text)
+        listed = until(lambda: (a := front.get("/list")).data[-1:] == [text] and a, f"{text} in the list")
+        until(lambda: time.time() * 1000 >= ms_of(listed.position) + 1, "the next one has a millisecond of its own")
     assert front.get("/list", "channel=news&limit=2").data == ["3", "4"]
     first = front.get("/list", "channel=news&since=0&limit=2")
     assert first.data == ["1", "2"] and first.position == first.events[-1]["id"]
@@ -232,8 +234,20 @@ def test_going_on_from_the_position_gives_each_event_once_in_order(stage, way, l
     front = way(stage, stage.longpoll(poll_timeout="1s"))
     texts = [f"message {n}" for n in range(300)]
     first = front.get("/list")
-    publisher = in_background(publish_apart, stage, texts, lambda text: 0)
-    data, rounds = follow(front, 300, first, lambda answer: f"channel=news&since={answer.position}{limit}")
+    is_answered = threading.Event()
+
+    def go_on(answer):
+        if answer.events:
+            is_answered.set()
+        return f"channel=news&since={answer.position}{limit}"
+
+    def apart(text):
+        if text == texts[150]:
+            is_answered.wait(20)  # so that no one answer has all
+        return 0
+
+    publisher = in_background(publish_apart, stage, texts, apart)
+    data, rounds = follow(front, 300, first, go_on)
     publisher.join()
     assert data == texts
     assert rounds > 1

@@ -195,6 +195,6 @@ def test_a_signal_ends_the_clock_at_once_with_its_child(stage, tmp_path, number)
     until(lambda: "sleep" in descendants(clock.pid).values(), "it sleeps")
     children = descendants(clock.pid)
     clock.signal(number)
-    assert clock.wait(1) == 0
+    assert clock.wait() == 0
     for pid, name in children.items():
         until(lambda: has_ended(pid), f"{name} has ended")

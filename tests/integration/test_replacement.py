@@ -10,7 +10,7 @@ import pytest
 import servers
 import workers
 from fastcgi import params_of
-from process import children_of, free_port, has_ended, until
+from process import children_of, free_port, has_ended, pause, until
 
 QUICK = params_of("channel=news", method="HEAD")
 
@@ -144,7 +144,7 @@ def test_the_pid_file_moves(stage):
 def test_a_worker_that_hangs_after_a_reload_is_killed(stage):
     config = Config(stage)
     [hung] = workers.find(config.responder)
-    workers.pause(hung)
+    pause(hung)
     config.reload()
     workers.wait_ended([hung])
     assert f"worker {hung} did not end in time and is killed" in config.responder.log()

@@ -7,6 +7,7 @@ import time
 
 import counters
 import pytest
+import stalls
 import web
 
 
@@ -49,7 +50,7 @@ def test_each_event_arrives_by_itself_and_at_once(mount):
         event = stream.next_event()
         assert event.text == f"message {number}"
         assert event.type == "message"
-        assert event.at - sent < 0.5
+        assert stalls.elapsed_s(sent, event.at) < 0.5
     assert len({event.id for event in stream.of_kind("event")}) == 20
 
 
@@ -73,27 +74,34 @@ def test_the_headers_are_those_of_an_event_stream(mount):
     assert not [name for name in headers if name.startswith("access-control-")]
 
 
+def must_take_a_second(begin, end):
+    """Where the first moment, too, may have been seen too late."""
+    stalls.must_take(0.8 - stalls.lost_s(begin - 1, begin), 1.8, begin, end)
+
+
 def test_a_heartbeat_comment_follows_after_each_interval_of_silence(mount):
     site = mount(heartbeat="1s")
     stream = site.stream()
     length = len(stream.raw)
     opened = stream.items[-1].at
-    first = stream.next_of("comment").text  # the opening one
+    stream.next_of("comment")  # the opening one
     beats = [stream.next_of("comment", 3) for _ in range(2)]
     assert bytes(stream.raw[length:]) == b":\n:\n", "one line, no empty line after it"
-    assert 0.8 < beats[0].at - opened < 1.8, first
-    assert 0.8 < beats[1].at - beats[0].at < 1.8
+    must_take_a_second(opened, beats[0].at)
+    must_take_a_second(beats[0].at, beats[1].at)
 
 
 def test_output_postpones_the_heartbeat(mount):
     site = mount(heartbeat="1s")
     stream = site.stream()
     stream.next_of("comment")
+    begun = time.monotonic()
     for _ in range(8):  # 2 s of events, one every quarter of a second
         site.publish("news", "busy")
         stream.next_event()
         assert not stream.quiet_events(0.25)
-    assert len(stream.of_kind("comment")) == 1
+    lost_s = stalls.lost_s(begun, time.monotonic())
+    assert len(stream.of_kind("comment")) == 1 or lost_s > 0.5, "one is due when nothing came for a second"
     stream.next_of("comment", 3)
 
 
@@ -101,12 +109,12 @@ def test_heartbeats_are_events_on_request(mount):
     site = mount(heartbeat="1s")
     stream = site.stream("/events?channel=news&heartbeat=event")
     first = stream.next_event(2)
-    assert first.at - stream.items[0].at < 0.5, "the first comes at once"
+    assert stalls.elapsed_s(stream.items[0].at, first.at) < 0.5, "the first comes at once"
     assert first.id, "and with the position"
     site.publish("news", "still here")
     assert stream.next_event(type="message").text == "still here"
     second = stream.next_event(3)
-    assert 0.8 < second.at - first.at < 1.8, "whatever else came"
+    must_take_a_second(first.at, second.at)  # whatever else came
     assert (first.type, first.text) == (second.type, second.text) == ("heartbeat", "{}")
 
 

@@ -5,7 +5,6 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 
 import servers
 from process import children_of, has_ended, until
@@ -79,7 +78,3 @@ def cpu_seconds(pid):
     """What a process has used so far."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def pause(pid):
-    os.kill(pid, signal.SIGSTOP)
