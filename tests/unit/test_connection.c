@@ -285,6 +285,48 @@ static void a_request_may_come_byte_by_byte(void **state)
     buffer_fini(&bytes);
 }
 
+/* Gives the fixture's peer a stream, and forgets how it begins. */
+static void open_stream(struct fixture *fixture, uint16_t id)
+{
+    send_request(fixture, id, RECORD_FLAG_KEEP_CONN, "/stream");
+    assert_true(settle(fixture));
+    assert_true(fixture->got.len > 0);
+    buffer_clear(&fixture->got);
+}
+
+static void what_streams_share_goes_to_each_by_its_own_request_id_and_is_let_go_after_the_turn(void **state)
+{
+    static const uint16_t ids[] = {1, 1, 2, 1};
+    struct fixture *fixture = *state;
+    int peers[COUNT_OF(ids)];
+
+    for (size_t i = 0; i < COUNT_OF(ids); i++) {
+        if (i > 0)
+            connect_peer(fixture);
+        open_stream(fixture, ids[i]);
+        peers[i] = fixture->peer;
+    }
+    stage_publish(&fixture->stage, "a", "hello");
+    hub_flush(&fixture->stage.hub);
+    struct bytes *records = bytes_ref(fixture->fastcgi.framing.records);
+    fastcgi_reap(&fixture->fastcgi);
+    assert_int_equal(records->refs, 1);
+    bytes_unref(records);
+    for (size_t i = 0; i < COUNT_OF(ids); i++) {
+        struct record_header header;
+        struct span content;
+        buffer_clear(&fixture->got);
+        assert_true(peer_read(peers[i], &fixture->got, SIZE_MAX));
+        struct span rest = span_of_buffer(&fixture->got);
+        assert_true(peer_take_record(&rest, &header, &content));
+        assert_int_equal(header.request_id, ids[i]);
+        assert_non_null(memmem(content.data, content.len, "data: hello\n\n", strlen("data: hello\n\n")));
+        assert_int_equal(rest.len, 0);
+        if (peers[i] != fixture->peer)
+            close(peers[i]);
+    }
+}
+
 static void a_stream_goes_on_until_it_is_aborted(void **state)
 {
     struct fixture *fixture = *state;
@@ -716,6 +758,7 @@ int main(void)
         TEST(pipelined_requests_wait_for_a_large_answer),
         TEST(a_connection_that_is_not_kept_is_closed_after_the_answer),
         TEST(a_request_may_come_byte_by_byte),
+        TEST(what_streams_share_goes_to_each_by_its_own_request_id_and_is_let_go_after_the_turn),
         TEST(a_stream_goes_on_until_it_is_aborted),
         TEST(at_the_end_of_the_connection_the_subscriber_is_gone),
         TEST(a_peer_that_is_gone_is_noticed_when_written_to),
