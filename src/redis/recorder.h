@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "push/complaint.h"
+#include "redis/history_ends.h"
 #include "redis/part.h"
 #include "redis/record_call.h"
 #include "redis/run.h"
@@ -47,6 +48,7 @@ struct recorder {
     struct commands *commands;
     const struct keys *keys;
     struct part part;
+    struct history_ends ends;
     struct record_call call;
     enum recorder_call called; /* what the last call was for */
     struct marker *run_marker; /* of the run under way; NULL: none */

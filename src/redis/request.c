@@ -6,16 +6,21 @@
 
 enum { NUMBER_SIZE = 24 };
 
-/* printf is too slow for the way of a message. */
+/* printf is too slow for the way of a message. Writes the digits in front of `end`; returns the first of them. */
+static char *print_decimal(char *end, uint64_t number)
+{
+    do {
+        *--end = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return end;
+}
+
 static void add_decimal(struct buffer *out, size_t number)
 {
     char digits[NUMBER_SIZE];
-    size_t at = sizeof(digits);
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    buffer_add(out, digits + at, sizeof(digits) - at);
+    char *end = digits + sizeof(digits), *begin = print_decimal(end, number);
+    buffer_add(out, begin, (size_t)(end - begin));
 }
 
 void request_fini(struct request *request)
@@ -50,6 +55,19 @@ void request_add_number(struct request *request, int64_t number)
     char text[NUMBER_SIZE];
     snprintf(text, sizeof(text), "%" PRId64, number);
     request_add_text(request, text);
+}
+
+void request_add_id(struct request *request, struct event_id id)
+{
+    char text[2 * NUMBER_SIZE];
+    char *end = text + sizeof(text), *begin = end;
+
+    if (event_id_compare(id, EVENT_ID_NONE) != 0) {
+        begin = print_decimal(end, id.seq);
+        *--begin = '-';
+        begin = print_decimal(begin, id.ms);
+    }
+    request_add(request, span_between(begin, end));
 }
 
 void request_join(struct request *request, const struct request *other)
