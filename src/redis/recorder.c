@@ -334,7 +334,7 @@ bool recorder_is_linked(const struct recorder *recorder)
 
 size_t recorder_largest(const struct recorder *recorder)
 {
-    return recorder->part.receiver.largest_bytes;
+    return pending_largest(&recorder->part.receiver.pending);
 }
 
 void recorder_end(struct recorder *recorder)

@@ -81,7 +81,7 @@ void recorder_acknowledge(struct recorder *recorder, struct span marker, uint64_
 /* What is PUBLISHed from now on is recorded, by others if not by us, and nobody lacks what was before. */
 bool recorder_is_linked(const struct recorder *recorder);
 
-/* The size of the largest message received so far. */
+/* No message that is pending is larger (redis/pending.h). */
 size_t recorder_largest(const struct recorder *recorder);
 
 /* Sends what there is to send; at the end of each turn of the loop. */
