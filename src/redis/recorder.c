@@ -2,9 +2,9 @@
 #include "redis/recorder.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
 
 enum {
     TICK_MS = 250,
@@ -110,9 +110,9 @@ static void send_run(struct recorder *recorder, const char *mode, struct marker 
 static void add_to_run(struct recorder *recorder, const struct pending_item *item, int64_t now_ms)
 {
     struct span channel = pending_channel(item);
-    char text[24];
-    int len = snprintf(text, sizeof(text), "%" PRIu64, item->position);
-    struct span position = {text, (size_t)len};
+    char digits[DECIMAL_SIZE];
+    char *end = digits + sizeof(digits);
+    struct span position = span_between(decimal_print(end, item->position), end);
 
     switch (item->kind) {
     case PENDING_EVENT:

@@ -4,22 +4,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { NUMBER_SIZE = 24 };
+#include "base/decimal.h"
 
-/* printf is too slow for the way of a message. Writes the digits in front of `end`; returns the first of them. */
-static char *print_decimal(char *end, uint64_t number)
-{
-    do {
-        *--end = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    return end;
-}
+enum { NUMBER_SIZE = 24 };
 
 static void add_decimal(struct buffer *out, size_t number)
 {
-    char digits[NUMBER_SIZE];
-    char *end = digits + sizeof(digits), *begin = print_decimal(end, number);
+    char digits[DECIMAL_SIZE];
+    char *end = digits + sizeof(digits), *begin = decimal_print(end, number);
     buffer_add(out, begin, (size_t)(end - begin));
 }
 
@@ -59,15 +51,9 @@ void request_add_number(struct request *request, int64_t number)
 
 void request_add_id(struct request *request, struct event_id id)
 {
-    char text[2 * NUMBER_SIZE];
-    char *end = text + sizeof(text), *begin = end;
-
-    if (event_id_compare(id, EVENT_ID_NONE) != 0) {
-        begin = print_decimal(end, id.seq);
-        *--begin = '-';
-        begin = print_decimal(begin, id.ms);
-    }
-    request_add(request, span_between(begin, end));
+    char text[EVENT_ID_SIZE];
+    bool is_none = event_id_compare(id, EVENT_ID_NONE) == 0;
+    request_add(request, is_none ? (struct span){0} : event_id_text(id, text));
 }
 
 void request_join(struct request *request, const struct request *other)
