@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/decimal.h"
 
 void buffer_fini(struct buffer *buffer)
 {
@@ -55,13 +56,11 @@ void buffer_add_char(struct buffer *buffer, char c)
 
 void buffer_add_number(struct buffer *buffer, uint64_t number)
 {
-    char digits[20];
-    size_t at = sizeof(digits);
+    char digits[DECIMAL_SIZE];
+    char *end = digits + sizeof(digits);
+    const char *begin = decimal_print(end, number);
 
-    do
-        digits[--at] = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
-    buffer_add(buffer, digits + at, sizeof(digits) - at);
+    buffer_add(buffer, begin, (size_t)(end - begin));
 }
 
 /* Mostly there is room already, so that it is printed once. */

@@ -16,13 +16,23 @@ struct event_id event_id_next(struct event_id last, uint64_t now_ms)
     return (struct event_id){.ms = last.ms, .seq = last.seq + 1};
 }
 
+struct span event_id_text(struct event_id id, char text[EVENT_ID_SIZE])
+{
+    char *end = text + EVENT_ID_SIZE, *begin = decimal_print(end, id.seq);
+
+    *--begin = '-';
+    return span_between(decimal_print(begin, id.ms), end);
+}
+
 void event_id_print(struct event_id id, const char *tag, struct buffer *out)
 {
-    buffer_add_number(out, id.ms);
-    buffer_add_char(out, '-');
-    buffer_add_number(out, id.seq);
-    if (tag[0] != '\0')
-        buffer_add_char(out, '.');
+    char bytes[EVENT_ID_SIZE];
+    struct span text = event_id_text(id, bytes);
+
+    buffer_add(out, text.data, text.len);
+    if (tag[0] == '\0')
+        return;
+    buffer_add_char(out, '.');
     buffer_add_string(out, tag);
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/decimal.h"
 #include "base/span.h"
 
 /* A process's random tag: hexadecimal digits, or empty where ids come from Redis. */
@@ -19,6 +20,9 @@ struct event_id {
     uint64_t ms;
     uint64_t seq;
 };
+
+/* Room for "<ms>-<seq>", without a NUL. */
+enum { EVENT_ID_SIZE = 2 * DECIMAL_SIZE + 1 };
 
 /* Below all ids. */
 #define EVENT_ID_NONE ((struct event_id){0, 0})
@@ -42,6 +46,9 @@ static inline int event_id_compare(struct event_id a, struct event_id b)
 
 /* The id that follows `last` at wall-clock time `now_ms`; above `last` also when the clock was set back. */
 struct event_id event_id_next(struct event_id last, uint64_t now_ms);
+
+/* "<ms>-<seq>", somewhere in `text`. */
+struct span event_id_text(struct event_id id, char text[EVENT_ID_SIZE]);
 
 /* Appends "<ms>-<seq>" and, unless the tag is empty, ".<tag>". */
 void event_id_print(struct event_id id, const char *tag, struct buffer *out);

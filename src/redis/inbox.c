@@ -28,11 +28,11 @@ static void add_message(struct inbox *inbox, const struct entry *entry, struct s
 
     if (len > inbox->max_message_bytes) {
         complaint_of_size(&inbox->stats.too_large, channel, len, inbox->max_message_bytes, now_ms);
-        run_add_gap(&inbox->run, inbox->keys, entry->id_text, channel);
+        run_add_gap(&inbox->run, inbox->keys, entry->id_text, channel, EVENT_ID_NONE);
     } else {
         entry_read_envelope(entry, &inbox->envelope);
         complaint_of_members(&inbox->stats.members_dropped, channel, inbox->envelope.dropped, now_ms);
-        run_add_event(&inbox->run, inbox->keys, entry->id_text, channel, &inbox->envelope);
+        run_add_event(&inbox->run, inbox->keys, entry->id_text, channel, EVENT_ID_NONE, &inbox->envelope);
     }
 }
 

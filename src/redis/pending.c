@@ -97,8 +97,21 @@ static size_t item_size(const struct pending_item *item)
     return sizeof(*item) + item->channel_len + item->payload_len;
 }
 
+/* The largest is forgotten in two steps, so that nobody looks through the queue. */
+static void age(struct pending *pending)
+{
+    if (pending->aged == 0) {
+        pending->aged = pending->count;
+        pending->aged_largest = pending->young_largest;
+        pending->young_largest = 0;
+    }
+    pending->aged--;
+}
+
+/* The first one. */
 static void drop(struct pending *pending, struct pending_item *item)
 {
+    age(pending);
     list_remove(&item->link);
     marker_release(item->marker);
     pending->count--;
@@ -125,6 +138,8 @@ void pending_add(struct pending *pending, struct marker *marker, uint64_t positi
     marker_hold(marker);
     pending->count++;
     pending->bytes += item_size(item);
+    if (payload.len > pending->young_largest)
+        pending->young_largest = payload.len;
 }
 
 void pending_acknowledge(struct pending *pending, struct marker *marker, uint64_t position)
@@ -146,6 +161,14 @@ struct pending_item *pending_first(const struct pending *pending)
 struct pending_item *pending_next(const struct pending *pending, const struct pending_item *item)
 {
     return item->link.next == &pending->items ? NULL : LIST_ENTRY(item->link.next, struct pending_item, link);
+}
+
+size_t pending_largest(const struct pending *pending)
+{
+    if (pending->count == 0)
+        return 0;
+    return pending->aged > 0 && pending->aged_largest > pending->young_largest ? pending->aged_largest
+                                                                               : pending->young_largest;
 }
 
 struct span pending_channel(const struct pending_item *item)

@@ -48,7 +48,9 @@ struct pending {
     struct list items;
     struct list markers;
     size_t count;
-    size_t bytes; /* of the items, all told */
+    size_t bytes;                       /* of the items, all told */
+    size_t aged;                        /* items at the front; private, as is what follows */
+    size_t aged_largest, young_largest; /* no payload of those, or of the others, is larger */
     size_t marker_count;
 };
 
@@ -77,6 +79,9 @@ struct pending_item *pending_first(const struct pending *pending);
 
 /* The one received after it, NULL when there is none. */
 struct pending_item *pending_next(const struct pending *pending, const struct pending_item *item);
+
+/* No payload is larger; and nearly always the largest that is pending, or was shortly before. 0 when nothing is. */
+size_t pending_largest(const struct pending *pending);
 
 struct span pending_channel(const struct pending_item *item);
 struct span pending_payload(const struct pending_item *item);

@@ -12,6 +12,7 @@ enum {
     READ_BYTES = 16 << 20,   /* a reply stays below it */
     READ_COUNT_LIMIT = 2048, /* above RUN_ITEMS_LIMIT: Redis may answer one read for each call of the recorder */
     SMALL_BYTES = 1024,
+    FORGETTING = 8, /* with each reply so much of the largest message's size is forgotten: a part of it */
 };
 
 /* --- entries -------------------------------------------------------------------------------------------------- */
@@ -112,6 +113,7 @@ static void on_entry(void *owner, const struct entry *entry)
 static void on_reply(void *owner, const redisReply *reply)
 {
     struct reader *reader = owner;
+    reader->largest_bytes -= reader->largest_bytes / FORGETTING;
     entry_for_each(reply, on_entry, reader);
     if (reply->type == REDIS_REPLY_NIL)
         check_end(reader);

@@ -29,7 +29,7 @@ struct reader {
     struct event_id log_end;  /* the log's last id, as far as known */
     struct event_id owed;     /* the same when the XREAD under way was sent: it must bring what is up to here */
     struct envelope envelope;
-    size_t largest_bytes; /* message seen or announced so far */
+    size_t largest_bytes; /* message seen or announced lately */
     bool is_placed;       /* the position is known */
     struct log_limit unkept_log;
 };

@@ -115,8 +115,6 @@ static void on_message(void *owner, struct span name, struct span payload)
         complaint_of_size(&receiver->stats.too_large, name, payload.len, receiver->max_message_bytes, now_ms);
         add_pending(receiver, PENDING_GAP, name, (struct span){0}, now_ms);
     } else {
-        if (payload.len > receiver->largest_bytes)
-            receiver->largest_bytes = payload.len;
         add_pending(receiver, PENDING_EVENT, name, payload, now_ms);
     }
 }

@@ -42,7 +42,6 @@ struct receiver {
     int64_t listeners;               /* that heard it, we among them; 0: not known yet */
     bool is_preceded;                /* since the subscription another marker has passed before it */
     int64_t followers;               /* other markers that passed behind it while the log had it not */
-    size_t largest_bytes;            /* message received so far */
     struct request request;          /* private */
 };
 

@@ -3,10 +3,10 @@
 
 void record_call_init(struct record_call *call, const struct keys *keys, struct commands *commands,
                       const struct record_call_limits *limits, const struct event_id *read,
-                      const struct record_call_events *events)
+                      const struct event_id *known_end, const struct record_call_events *events)
 {
-    *call =
-        (struct record_call){.keys = keys, .commands = commands, .limits = *limits, .read = read, .events = *events};
+    *call = (struct record_call){
+        .keys = keys, .commands = commands, .limits = *limits, .read = read, .known_end = known_end, .events = *events};
 }
 
 void record_call_fini(struct record_call *call)
@@ -31,10 +31,11 @@ static void on_reply(redisAsyncContext *context, void *reply_data, void *owner)
     call->is_open = false;
     if (reply == NULL || link_of(context) == NULL || commands_lost_script(call->commands, reply)) {
         events->on_done(events->owner, NULL, NULL);
-    } else if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3) {
+    } else if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 4) {
         const struct record_result result = {.result = reply->element[0]->integer,
                                              .log_end = read_id(reply->element[1]),
-                                             .last_break = read_id(reply->element[2])};
+                                             .last_break = read_id(reply->element[2]),
+                                             .is_even = reply->element[3]->integer == 1};
         events->on_done(events->owner, &result, NULL);
     } else {
         events->on_done(events->owner, NULL, reply->type == REDIS_REPLY_ERROR ? reply->str : "a strange answer");
@@ -58,6 +59,7 @@ static void add_head(struct record_call *call, const char *mode, const char *mar
     request_add_number(&call->words, (int64_t)limits->history_length);
     request_add_number(&call->words, limits->history_ttl_ms);
     request_add_number(&call->words, limits->counter_ttl_ms);
+    request_add_id(&call->words, *call->known_end);
     buffer_fini(&id);
 }
 

@@ -22,6 +22,7 @@ struct record_result {
     int64_t result;             /* recorded up to, or -1: refused; of the inbox: how many */
     struct event_id log_end;    /* the log's last id */
     struct event_id last_break; /* before it anything may be missing */
+    bool is_even;               /* what is known of histories was true, and the log's newest entries are the items */
 };
 
 struct record_call_events {
@@ -36,7 +37,8 @@ struct record_call {
     struct commands *commands;
     struct record_call_limits limits;
     struct record_call_events events;
-    const struct event_id *read; /* how far this process has read the log */
+    const struct event_id *read;      /* how far this process has read the log */
+    const struct event_id *known_end; /* of the log, as far as histories are known; 0-0: they are not */
     bool is_open;
     struct request names, words; /* private */
 };
@@ -44,7 +46,7 @@ struct record_call {
 /* What the pointers name must outlive it. */
 void record_call_init(struct record_call *call, const struct keys *keys, struct commands *commands,
                       const struct record_call_limits *limits, const struct event_id *read,
-                      const struct record_call_events *events);
+                      const struct event_id *known_end, const struct record_call_events *events);
 void record_call_fini(struct record_call *call);
 
 /* Calls, while none is open and commands are ready. Modes as in record.lua; on_done follows, perhaps at once. */

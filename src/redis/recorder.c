@@ -2,9 +2,9 @@
 #include "redis/recorder.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
 
 enum {
     TICK_MS = 250,
@@ -49,12 +49,35 @@ static void on_run_done(struct recorder *recorder, const struct record_result *r
     recorder->run_marker = recorder->run_next = NULL;
 }
 
+/* `run`: the items of the call, NULL for none. */
+static void note_ends(struct recorder *recorder, const struct record_result *result, const struct run *run)
+{
+    if (result != NULL && result->is_even && run != NULL)
+        history_ends_learn(&recorder->ends, run, result->log_end, clock_monotonic_ms());
+    else if (result == NULL || !result->is_even)
+        history_ends_forget(&recorder->ends, result != NULL ? result->log_end : EVENT_ID_NONE);
+}
+
+static const struct run *called_run(const struct recorder *recorder)
+{
+    switch (recorder->called) {
+    case CALL_LOOK:
+        break;
+    case CALL_RUN:
+        return &recorder->run;
+    case CALL_INBOX:
+        return &recorder->part.inbox.run;
+    }
+    return NULL;
+}
+
 static void on_call_done(void *owner, const struct record_result *result, const char *problem)
 {
     struct recorder *recorder = owner;
 
     if (problem != NULL)
         note_error(recorder, problem);
+    note_ends(recorder, result, called_run(recorder));
     if (recorder->called == CALL_RUN)
         on_run_done(recorder, result);
     else if (recorder->called == CALL_INBOX)
@@ -87,18 +110,20 @@ static void send_run(struct recorder *recorder, const char *mode, struct marker 
 static void add_to_run(struct recorder *recorder, const struct pending_item *item, int64_t now_ms)
 {
     struct span channel = pending_channel(item);
-    char text[24];
-    int len = snprintf(text, sizeof(text), "%" PRIu64, item->position);
-    struct span position = {text, (size_t)len};
+    char digits[DECIMAL_SIZE];
+    char *end = digits + sizeof(digits);
+    struct span position = span_between(decimal_print(end, item->position), end);
 
     switch (item->kind) {
     case PENDING_EVENT:
         envelope_parse(&recorder->envelope, pending_payload(item));
         complaint_of_members(&recorder->stats.members_dropped, channel, recorder->envelope.dropped, now_ms);
-        run_add_event(&recorder->run, recorder->keys, position, channel, &recorder->envelope);
+        run_add_event(&recorder->run, recorder->keys, position, channel,
+                      history_ends_take(&recorder->ends, channel, now_ms), &recorder->envelope);
         break;
     case PENDING_GAP:
-        run_add_gap(&recorder->run, recorder->keys, position, channel);
+        run_add_gap(&recorder->run, recorder->keys, position, channel,
+                    history_ends_take(&recorder->ends, channel, now_ms));
         break;
     case PENDING_MARKER:
         run_add_marker(&recorder->run, recorder->keys, position, pending_payload(item));
@@ -255,16 +280,17 @@ void recorder_init(struct recorder *recorder, struct ev_loop *loop, struct comma
 {
     const struct part_events part_events = {.on_failed = on_failed, .owner = recorder};
     const struct record_call_events call_events = {.on_done = on_call_done, .owner = recorder};
-    const struct record_call_limits limits = {.log_length = config->log_length,
-                                              .history_length = config->history_length,
-                                              .history_ttl_ms = config->history_ttl_ms,
-                                              .counter_ttl_ms = COUNTER_TTL_MS};
 
     *recorder = (struct recorder){.events = *events, .loop = loop, .commands = commands, .keys = config->keys};
+    history_ends_init(&recorder->ends, config->history_length, config->history_ttl_ms);
+    const struct record_call_limits limits = {.log_length = config->log_length,
+                                              .history_length = config->history_length,
+                                              .history_ttl_ms = config->history_ttl_ms + recorder->ends.life_ms,
+                                              .counter_ttl_ms = COUNTER_TTL_MS};
     part_init(&recorder->part, config->part, loop, config->address, config->keys, commands, config->max_message_bytes,
               &part_events, links, counters);
     register_counters(&recorder->stats, counters);
-    record_call_init(&recorder->call, config->keys, commands, &limits, read, &call_events);
+    record_call_init(&recorder->call, config->keys, commands, &limits, read, &recorder->ends.log_end, &call_events);
     ev_timer_init(&recorder->tick, on_tick, TICK_MS / 1000.0, TICK_MS / 1000.0);
 }
 
@@ -273,6 +299,7 @@ void recorder_fini(struct recorder *recorder)
     ev_timer_stop(recorder->loop, &recorder->tick);
     part_fini(&recorder->part);
     record_call_fini(&recorder->call);
+    history_ends_fini(&recorder->ends);
     envelope_fini(&recorder->envelope);
     run_fini(&recorder->run);
 }
@@ -307,7 +334,7 @@ bool recorder_is_linked(const struct recorder *recorder)
 
 size_t recorder_largest(const struct recorder *recorder)
 {
-    return recorder->part.receiver.largest_bytes;
+    return pending_largest(&recorder->part.receiver.pending);
 }
 
 void recorder_end(struct recorder *recorder)

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "push/complaint.h"
+#include "redis/history_ends.h"
 #include "redis/part.h"
 #include "redis/record_call.h"
 #include "redis/run.h"
@@ -47,6 +48,7 @@ struct recorder {
     struct commands *commands;
     const struct keys *keys;
     struct part part;
+    struct history_ends ends;
     struct record_call call;
     enum recorder_call called; /* what the last call was for */
     struct marker *run_marker; /* of the run under way; NULL: none */
@@ -79,7 +81,7 @@ void recorder_acknowledge(struct recorder *recorder, struct span marker, uint64_
 /* What is PUBLISHed from now on is recorded, by others if not by us, and nobody lacks what was before. */
 bool recorder_is_linked(const struct recorder *recorder);
 
-/* The size of the largest message received so far. */
+/* No message that is pending is larger (redis/pending.h). */
 size_t recorder_largest(const struct recorder *recorder);
 
 /* Sends what there is to send; at the end of each turn of the loop. */

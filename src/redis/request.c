@@ -4,18 +4,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/decimal.h"
+
 enum { NUMBER_SIZE = 24 };
 
-/* printf is too slow for the way of a message. */
 static void add_decimal(struct buffer *out, size_t number)
 {
-    char digits[NUMBER_SIZE];
-    size_t at = sizeof(digits);
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    buffer_add(out, digits + at, sizeof(digits) - at);
+    char digits[DECIMAL_SIZE];
+    char *end = digits + sizeof(digits), *begin = decimal_print(end, number);
+    buffer_add(out, begin, (size_t)(end - begin));
 }
 
 void request_fini(struct request *request)
@@ -50,6 +47,13 @@ void request_add_number(struct request *request, int64_t number)
     char text[NUMBER_SIZE];
     snprintf(text, sizeof(text), "%" PRId64, number);
     request_add_text(request, text);
+}
+
+void request_add_id(struct request *request, struct event_id id)
+{
+    char text[EVENT_ID_SIZE];
+    bool is_none = event_id_compare(id, EVENT_ID_NONE) == 0;
+    request_add(request, is_none ? (struct span){0} : event_id_text(id, text));
 }
 
 void request_join(struct request *request, const struct request *other)

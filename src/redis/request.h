@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/span.h"
+#include "push/event_id.h"
 
 /* Zero-initialise; free with request_fini. Reusable after request_clear. */
 struct request {
@@ -24,6 +25,9 @@ void request_clear(struct request *request);
 void request_add(struct request *request, struct span word);
 void request_add_text(struct request *request, const char *word);
 void request_add_number(struct request *request, int64_t number);
+
+/* As "<ms>-<seq>"; 0-0 is an empty word. */
+void request_add_id(struct request *request, struct event_id id);
 
 /* Appends the words of another. */
 void request_join(struct request *request, const struct request *other);

@@ -8,6 +8,7 @@ void run_fini(struct run *run)
 {
     request_fini(&run->keys);
     request_fini(&run->words);
+    buffer_fini(&run->channels);
     buffer_fini(&run->key);
 }
 
@@ -15,6 +16,7 @@ void run_clear(struct run *run)
 {
     request_clear(&run->keys);
     request_clear(&run->words);
+    buffer_clear(&run->channels);
 }
 
 bool run_is_full(const struct run *run)
@@ -22,54 +24,58 @@ bool run_is_full(const struct run *run)
     return run->keys.count >= RUN_ITEMS_LIMIT || run->words.words.len >= RUN_BYTES_LIMIT;
 }
 
-static void add(struct run *run, struct span position, const char *kind, struct span channel,
-                const struct envelope_fields *fields)
+static void add(struct run *run, struct span key, struct span channel, struct span position, const char *kind)
 {
+    request_add(&run->keys, key);
+    buffer_add(&run->channels, channel.data, channel.len);
+    buffer_add_char(&run->channels, '\0');
     request_add(&run->words, position);
     request_add_text(&run->words, kind);
-    request_add(&run->words, channel);
-    request_add(&run->words, fields->data);
-    request_add(&run->words, fields->event);
-    request_add(&run->words, fields->id);
-    request_add(&run->words, fields->retry);
 }
 
-static void add_history_key(struct run *run, const struct keys *keys, struct span channel)
+/* The words that all messages begin with. */
+static void add_message(struct run *run, const struct keys *keys, struct span channel, struct span position,
+                        const char *kind, struct event_id end)
 {
     buffer_clear(&run->key);
     keys_add_history(keys, channel, &run->key);
-    request_add(&run->keys, (struct span){run->key.data, run->key.len});
+    add(run, (struct span){run->key.data, run->key.len}, channel, position, kind);
+    request_add(&run->words, channel);
+    request_add_id(&run->words, end);
 }
 
 void run_add_event(struct run *run, const struct keys *keys, struct span position, struct span channel,
-                   const struct envelope *envelope)
+                   struct event_id end, const struct envelope *envelope)
 {
+    bool is_data = envelope->event.len == 0 && envelope->id.len == 0 && envelope->retry_ms == 0;
     char retry[24] = "";
 
+    add_message(run, keys, channel, position, is_data ? "data" : "event", end);
+    request_add(&run->words, envelope->data);
+    if (is_data)
+        return;
     if (envelope->retry_ms > 0)
         snprintf(retry, sizeof(retry), "%" PRId64, envelope->retry_ms);
-    add_history_key(run, keys, channel);
-    add(run, position, "event", channel,
-        &(struct envelope_fields){
-            .data = envelope->data, .event = envelope->event, .id = envelope->id, .retry = span_of(retry)});
+    request_add(&run->words, envelope->event);
+    request_add(&run->words, envelope->id);
+    request_add_text(&run->words, retry);
 }
 
-void run_add_gap(struct run *run, const struct keys *keys, struct span position, struct span channel)
+void run_add_gap(struct run *run, const struct keys *keys, struct span position, struct span channel,
+                 struct event_id end)
 {
-    add_history_key(run, keys, channel);
-    add(run, position, "gap", channel, &(struct envelope_fields){0});
+    add_message(run, keys, channel, position, "gap", end);
 }
 
 void run_add_marker(struct run *run, const struct keys *keys, struct span position, struct span marker)
 {
     buffer_clear(&run->key);
     keys_add_counter(keys, marker, &run->key);
-    request_add(&run->keys, (struct span){run->key.data, run->key.len});
-    add(run, position, "marker", (struct span){0}, &(struct envelope_fields){.data = marker});
+    add(run, (struct span){run->key.data, run->key.len}, (struct span){0}, position, "marker");
+    request_add(&run->words, marker);
 }
 
 void run_add_drop(struct run *run, const struct keys *keys, struct span position)
 {
-    request_add_text(&run->keys, keys->inbox);
-    add(run, position, "drop", (struct span){0}, &(struct envelope_fields){0});
+    add(run, span_of(keys->inbox), (struct span){0}, position, "drop");
 }

@@ -72,23 +72,28 @@ def counter(marker):
 
 
 class Item:
-    """One item of a run: its key, and its seven words."""
+    """One item of a run: its key, and its words."""
 
-    def __init__(self, position, kind, key, channel="", data="", event="", id="", retry=""):
+    def __init__(self, position, kind, key, *words, channel="", data=""):
         self.position, self.kind, self.key, self.channel, self.data = position, kind, key, channel, data
-        self.words = [position, kind, channel, data, event, id, retry]
+        self.words = [position, kind, *words]
 
 
-def event(position, channel="news", data="x", **members):
-    return Item(position, "event", history(channel), channel, data, **members)
+def event(position, channel="news", data="x", end="", **members):
+    """end: what the caller takes for the history's last id."""
+    key, words = history(channel), [channel, end, data]
+    if not members:
+        return Item(position, "data", key, *words, channel=channel, data=data)
+    others = [members.get(name, "") for name in ("event", "id", "retry")]
+    return Item(position, "event", key, *words, *others, channel=channel, data=data)
 
 
-def gap(position, channel="news"):
-    return Item(position, "gap", history(channel), channel)
+def gap(position, channel="news", end=""):
+    return Item(position, "gap", history(channel), channel, end, channel=channel)
 
 
 def marker(position, name):
-    return Item(position, "marker", counter(name), data=name)
+    return Item(position, "marker", counter(name), name, data=name)
 
 
 def drop(entry):
@@ -96,21 +101,48 @@ def drop(entry):
 
 
 class Recorder:
-    """Who calls record.lua; the reply is (position, the log's last id, the last break's id)."""
+    """Who calls record.lua; the reply is (position, the log's last id, the last break's id), and `is_even` tells
+    whether ends of histories follow from it."""
 
     def __init__(self, db, log_length=100_000, history_length=1000):
         self.db = db
         self.lengths = [log_length, history_length, DAY_MS, HOUR_MS]
+        self.is_even = None
 
     def keys(self, mode, items, marker):
         source = {"look": [], "inbox": [INBOX]}.get(mode, [counter(marker)])
         return [LOG, BREAK, *source, *(item.key for item in items)]
 
-    def run(self, mode, *items, marker="m", read="0-0"):
+    def run(self, mode, *items, marker="m", read="0-0", known=""):
+        """known: the log's last id after this caller's last call."""
         keys = self.keys(mode, items, marker)
         name = "" if mode in ("look", "inbox") else marker
         words = [word for item in items for word in item.words]
-        return tuple(self.db.eval(RECORD, len(keys), *keys, mode, name, read, *self.lengths, *words))
+        *reply, is_even = self.db.eval(RECORD, len(keys), *keys, mode, name, read, *self.lengths, known, *words)
+        self.is_even = bool(is_even)
+        return tuple(reply)
+
+
+class KnowingRecorder(Recorder):
+    """Keeps in mind where histories end, and tells the script."""
+
+    def __init__(self, db, **lengths):
+        super().__init__(db, **lengths)
+        self._ends, self._log_end = {}, ""
+
+    def run(self, mode, *items, **how):
+        for item in items:
+            if item.channel:
+                item.words[3] = self._ends.get(item.channel, "")
+        reply = super().run(mode, *items, known=self._log_end, **how)
+        self._log_end = reply[1]
+        if not self.is_even:
+            self._ends = {}
+        else:
+            ms, seq = number(self._log_end)
+            ids = (f"{ms}-{each}" for each in range(seq + 1 - len(items), seq + 1))
+            self._ends.update((item.channel, id) for item, id in zip(items, ids))
+        return reply
 
 
 # --- What stands in Redis ---
@@ -388,9 +420,9 @@ def a_sequence(rng, length):
             elements.append((name, marker(position, f"m{n}")))
             name, position = f"m{n}", 0
         else:
-            make_item = gap if rng.random() < 0.05 else event
-            elements.append((name, make_item(position, rng.choice("abcde"))))
-            elements[-1][1].words[3] = str(n)
+            channel = rng.choice("abcde")
+            is_gap = rng.random() < 0.05
+            elements.append((name, gap(position, channel) if is_gap else event(position, channel, str(n))))
     return elements
 
 
@@ -406,7 +438,7 @@ def a_run_of(elements, begin, length):
 
 def kind_of(fields):
     """What an entry of the log was in its run."""
-    return "marker" if "recorder" in fields else "gap" if "gap" in fields else "event"
+    return "marker" if "recorder" in fields else "gap" if "gap" in fields else "data"
 
 
 def must_hold(db, elements):
@@ -415,14 +447,16 @@ def must_hold(db, elements):
     named = [fields for _, fields in log_of(db) if "position" in fields]
     assert [(fields["marker"], fields["position"], kind_of(fields)) for fields in named] == expected
     texts = [fields["data"] for _, fields in log_of(db) if "data" in fields]
-    assert texts == [item.words[3] for _, item in elements if item.kind == "event"]
+    assert texts == [item.data for _, item in elements if item.kind == "data"]
     must_be_consistent(db)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_senders_of_one_sequence_in_random_pieces_record_each_message_once_in_order(db, recorder, seed):
-    """Nobody sends what comes after something that neither he nor the log has; some joined at a later marker."""
+    """Nobody sends what comes after something that neither he nor the log has; some joined at a later marker. Each says
+    where he believes that histories end."""
     rng = random.Random(seed)
+    senders, current = [KnowingRecorder(db) for _ in range(3)], 0
     elements = a_sequence(rng, 300)
     joined = [0, 0] + [n + 1 for n, (_, item) in enumerate(elements[:-1]) if item.kind == "marker"]
     recorded, read = 0, "0-0"
@@ -432,7 +466,8 @@ def test_senders_of_one_sequence_in_random_pieces_record_each_message_once_in_or
             begin = rng.randint(max(begin, recorded - 40), recorded)
         name, items = a_run_of(elements, begin, rng.randint(1, 30))
         mode = rng.choice(["follow", "start"]) if begin <= recorded else "follow"
-        result, last, _ = recorder.run(mode, *items, marker=name, read=rng.choice(["0-0", read]))
+        current = current if rng.random() < 0.7 else rng.randrange(3)  # often the same again, whose knowledge counts
+        result, last, _ = senders[current].run(mode, *items, marker=name, read=rng.choice(["0-0", read]))
         assert (result == -1) == (begin > recorded)
         if result >= 0:
             recorded = max(recorded, begin + len(items))
@@ -618,6 +653,134 @@ def test_a_position_at_the_logs_end_is_no_break(db, recorder):
     assert breaks_of(db) == [last_break]
 
 
+# --- What the caller knows ---
+
+
+def looks_of(db, call):
+    """Histories that a call looked at: it asks the log for its end, too."""
+    db.config_resetstat()
+    call()
+    return db.info("commandstats")["cmdstat_xrevrange"]["calls"] - 1
+
+
+def test_a_history_whose_end_the_caller_knows_is_not_looked_at(db, recorder):
+    caller = KnowingRecorder(db)
+    assert looks_of(db, lambda: caller.run("follow", event(1, "a"), event(2, "b"))) == 2
+    assert looks_of(db, lambda: caller.run("follow", event(3, "a"), gap(4, "b"), event(5, "a"))) == 2, "now it learns"
+    assert looks_of(db, lambda: caller.run("follow", event(6, "b"), event(7, "a"), event(8, "a", id="i"))) == 0
+    assert looks_of(db, lambda: caller.run("follow", event(9, "c"), gap(10, "a"))) == 1
+    must_be_consistent(db)
+
+
+def test_what_the_caller_knows_counts_only_while_the_log_ends_where_it_left_it(db, recorder):
+    caller, other = KnowingRecorder(db), Recorder(db)
+    caller.run("look")
+    caller.run("follow", event(1, "a"), event(2, "b"))
+    for position in (3, 5, 7):
+        other.run("follow", event(position, "a"))
+        assert looks_of(db, lambda: caller.run("follow", event(position + 1, "a"))) == 1
+    must_be_consistent(db)
+
+
+@pytest.mark.parametrize(
+    "items, is_even",
+    [
+        ([], True),
+        ([event(3, "a"), gap(4, "b"), event(5, "new", id="i"), marker(6, "n")], True),
+        ([event(2, "a"), event(3, "a")], False),  # the first is recorded already
+        ([event(3, "wrong")], False),
+        ([event(3, "wrong"), event(4, "a")], False),
+        ([event(3, "future"), event(4, "a")], False),
+        ([event(3, "a"), event(4, "future")], False),
+    ],
+    ids=["nothing", "all kinds", "known", "other type", "other type first", "jump", "jump later"],
+)
+def test_a_call_says_whether_its_items_are_the_newest_entries_under_even_ids(db, recorder, items, is_even):
+    make(db, history("wrong"), "list")
+    db.xadd(history("future"), {"data": "old"}, id=f"{FUTURE_MS}-7")
+    _, last, _ = recorder.run("follow", event(1, "a"), event(2, "b"))
+    assert recorder.is_even is False, "nothing was known of the log"
+    _, last, _ = recorder.run("follow", *items, known=last)
+    assert recorder.is_even is is_even
+    if is_even and items:
+        ms, seq = number(last)
+        newest = [(id, kind_of(fields)) for id, fields in log_of(db)[-len(items) :]]
+        assert [id for id, _ in newest] == [f"{ms}-{seq - left}" for left in reversed(range(len(items)))]
+
+
+def test_a_call_of_the_inbox_says_so_too_unless_an_entry_was_gone(db, recorder):
+    entries = [db.xadd(INBOX, {"data": "x"}) for _ in range(4)]
+    _, last, _ = recorder.run("look")
+    _, last, _ = recorder.run("inbox", event(entries[0], "a"), event(entries[1], "b"), known=last)
+    assert recorder.is_even is True
+    _, last, _ = recorder.run("inbox", event(entries[1], "b"), event(entries[2], "a"), known=last)
+    assert recorder.is_even is False
+    recorder.run("inbox", event(entries[3], "b"), drop(entries[2]), known=last)
+    assert recorder.is_even is False
+
+
+def test_a_refused_call_and_one_that_records_a_break_are_told_as_they_are(db, recorder):
+    _, last, _ = recorder.run("look")
+    _, last, _ = recorder.run("follow", event(1), marker="other", known=last)
+    assert recorder.is_even is False
+    _, last, _ = recorder.run("break", event(1), marker="other", known=last)
+    assert recorder.is_even is True, "the break is before the items"
+
+
+@pytest.mark.parametrize("id", [f"{FUTURE_MS}-7", *TOO_LARGE])
+def test_a_known_end_that_is_not_true_costs_no_order_and_loses_nothing(db, recorder, id):
+    """Somebody else has written to the history alone."""
+    caller = KnowingRecorder(db)
+    caller.run("look")
+    caller.run("follow", event(1, "a", "1"))
+    db.xadd(history("a"), {"data": "foreign"}, id=id)
+    for _ in range(2):
+        caller.run("follow", event(2, "a", "2"), event(3, "b", "3"))
+    can_follow = id not in TOO_LARGE
+    assert messages_of(db) == [("a", "1"), ("a", "2" if can_follow else None), ("b", "3")]
+    assert ids_of(log_of(db)) == sorted(set(ids_of(log_of(db))))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TYPES if kind != "stream"])
+def test_a_history_that_became_another_type_is_a_gap(db, recorder, kind):
+    caller = KnowingRecorder(db)
+    caller.run("look")
+    caller.run("follow", event(1, "a", "1"))
+    make(db, history("a"), kind)
+    before = state_of(db)[history("a")]
+    caller.run("follow", event(2, "a", "2"), event(3, "a", "3"), event(4, "b", "4"))
+    assert messages_of(db) == [("a", "1"), ("a", None), ("a", None), ("b", "4")]
+    assert state_of(db)[history("a")] == before
+
+
+def test_a_history_that_was_deleted_begins_behind_what_it_had(db, recorder):
+    """So whoever lacks what was deleted is told."""
+    caller = KnowingRecorder(db)
+    caller.run("look")
+    _, last, _ = caller.run("follow", event(1, "a"))
+    db.delete(history("a"))
+    caller.run("follow", event(2, "a"))
+    [(_, fields)] = db.xrange(history("a"))
+    assert fields["prev"] == last
+
+
+def test_a_log_that_cannot_be_appended_to_leaves_nothing_in_the_history(db, recorder):
+    """Somebody appended to the log and deleted it again: its newest entry is the last one known, and its end is not."""
+    caller = KnowingRecorder(db)
+    caller.run("look")
+    caller.run("follow", event(1, "a", "1"))
+    db.xdel(LOG, db.xadd(LOG, {"recorder": "foreign"}, id=f"{FUTURE_MS}-7"))
+    before = db.xrange(history("a"))
+    with pytest.raises(redis.ResponseError, match="equal or smaller"):
+        caller.run("follow", event(2, "a", "2"))
+    assert db.xrange(history("a")) == before
+    other = Recorder(db)
+    for _ in range(2):
+        other.run("follow", event(2, "a", "2"))
+    assert messages_of(db) == [("a", "1"), ("a", "2")]
+    assert [fields["data"] for _, fields in db.xrange(history("a"))] == ["1", "2"]
+
+
 # --- Lengths and lives ---
 
 
@@ -644,6 +807,19 @@ def test_a_history_lives_on_with_each_message_and_the_others_do_not(db, recorder
         db.pexpire(history(channel), HOUR_MS)
     recorder.run("follow", event(4, "a"), gap(5, "c"))
     assert [db.pttl(history(channel)) > HOUR_MS for channel in "abc"] == [True, False, True]
+
+
+def test_a_history_that_is_not_looked_at_is_neither_trimmed_nor_kept_alive(db, recorder):
+    caller = KnowingRecorder(db, history_length=50)
+    caller.run("look")
+    caller.run("follow", event(1, "a"))
+    db.pexpire(history("a"), HOUR_MS)
+    caller.run("follow", *(event(n, "a") for n in range(2, 402)))
+    assert db.xlen(history("a")) == 401
+    assert db.pttl(history("a")) <= HOUR_MS
+    Recorder(db, history_length=50).run("follow", event(402, "a"))
+    assert 50 <= db.xlen(history("a")) < 150
+    assert db.pttl(history("a")) > HOUR_MS
 
 
 def test_a_counter_lives_on_with_each_call_that_uses_it(db, recorder):

@@ -432,6 +432,44 @@ static void the_end_frees_messages_and_markers_that_are_in_use(void **state)
     check(pending, "");
 }
 
+/* --- the largest ------------------------------------------------------------------------------------------------- */
+
+static void no_payload_is_larger_than_the_largest(void **state)
+{
+    struct pending *pending = *state;
+    struct marker *m = marker(pending, "m");
+    static const char *const texts[] = {"a", "bbbb", "cc", "ddddd", "e", "ff", "g", "hhh", "i", "j", "kk", "l"};
+
+    assert_int_equal(pending_largest(pending), 0);
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        add(pending, m, i + 1, texts[i]);
+        if (i % 3 == 2)
+            pending_acknowledge(pending, m, i / 2);
+        for (struct pending_item *item = pending_first(pending); item != NULL; item = pending_next(pending, item))
+            assert_true(item->payload_len <= pending_largest(pending));
+    }
+}
+
+static void the_largest_is_forgotten_while_others_are_pending(void **state)
+{
+    struct pending *pending = *state;
+    struct marker *m = marker(pending, "m");
+    uint64_t position = 0;
+
+    add(pending, m, ++position, "a very large one");
+    assert_int_equal(pending_largest(pending), strlen("a very large one"));
+    for (int n = 0; n < 3; n++)
+        add(pending, m, ++position, "small");
+    for (int n = 0; n < 4; n++) {
+        assert_int_equal(pending_largest(pending), strlen("a very large one"));
+        pending_acknowledge(pending, m, position - 3);
+        add(pending, m, ++position, "small");
+    }
+    assert_int_equal(pending_largest(pending), strlen("small"));
+    pending_acknowledge(pending, m, position);
+    assert_int_equal(pending_largest(pending), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +496,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(any_number_of_markers_can_be_held, make, drop),
         cmocka_unit_test(no_marker_can_be_held_and_let_go_of),
         cmocka_unit_test_setup_teardown(the_end_frees_messages_and_markers_that_are_in_use, make, drop),
+        cmocka_unit_test_setup_teardown(no_payload_is_larger_than_the_largest, make, drop),
+        cmocka_unit_test_setup_teardown(the_largest_is_forgotten_while_others_are_pending, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

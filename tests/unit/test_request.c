@@ -176,6 +176,30 @@ static void the_number_of_words_is_written_in_decimal(void **state)
     request_fini(&request);
 }
 
+static void an_id_is_a_word_and_none_is_an_empty_one(void **state)
+{
+    (void)state;
+    static const struct {
+        struct event_id id;
+        const char *word;
+    } rows[] = {
+        {{0, 0}, ""},
+        {{0, 1}, "0-1"},
+        {{1, 0}, "1-0"},
+        {{1700000000000, 12}, "1700000000000-12"},
+        {{UINT64_MAX, UINT64_MAX}, "18446744073709551615-18446744073709551615"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct request request = {0}, expected = {0};
+        request_add_id(&request, rows[i].id);
+        request_add_text(&expected, rows[i].word);
+        assert_int_equal(request.count, 1);
+        assert_span_equal(request_whole(&request), request_whole(&expected));
+        request_fini(&request);
+        request_fini(&expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +212,7 @@ int main(void)
         cmocka_unit_test(asking_for_the_whole_changes_nothing),
         cmocka_unit_test(a_cleared_one_is_as_new),
         cmocka_unit_test(the_number_of_words_is_written_in_decimal),
+        cmocka_unit_test(an_id_is_a_word_and_none_is_an_empty_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,6 +79,10 @@ class LongStraight(Straight):
     options = LONG
 
 
+class LongStraightRecorded(StraightRecorded):
+    options = LONG
+
+
 class LongBehind(Behind):
     options = LONG
 
