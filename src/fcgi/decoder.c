@@ -50,34 +50,19 @@ void decoder_fini(void)
 
 /* --- one whole request without a body, on a connection that the library is not to close ------------------------ */
 
-static size_t part_len(const struct buffer *params, size_t from)
-{
-    return params->len - from < RECORD_CONTENT_LIMIT ? params->len - from : RECORD_CONTENT_LIMIT;
-}
-
 static size_t framed_size(const struct buffer *params)
 {
-    size_t size = record_size(RECORD_BEGIN_LEN) + 2 * record_size(0);
-    for (size_t from = 0; from < params->len; from += RECORD_CONTENT_LIMIT)
-        size += record_size(part_len(params, from));
-    return size;
-}
-
-static char *put(char *out, enum record_type type, uint16_t request_id, const void *content, size_t len)
-{
-    record_put(out, type, request_id, content, len);
-    return out + record_size(len);
+    return record_size(RECORD_BEGIN_LEN) + record_stream_size(params->len) + 2 * record_size(0);
 }
 
 static void frame_request(char *out, uint16_t request_id, const struct buffer *params)
 {
     const uint8_t begin[RECORD_BEGIN_LEN] = {[1] = RECORD_ROLE_RESPONDER, [2] = RECORD_FLAG_KEEP_CONN};
 
-    out = put(out, RECORD_BEGIN_REQUEST, request_id, begin, sizeof(begin));
-    for (size_t from = 0; from < params->len; from += RECORD_CONTENT_LIMIT)
-        out = put(out, RECORD_PARAMS, request_id, params->data + from, part_len(params, from));
-    out = put(out, RECORD_PARAMS, request_id, NULL, 0);
-    put(out, RECORD_STDIN, request_id, NULL, 0);
+    out = record_put(out, RECORD_BEGIN_REQUEST, request_id, begin, sizeof(begin));
+    out = record_put_stream(out, RECORD_PARAMS, request_id, (struct span){params->data, params->len});
+    out = record_put(out, RECORD_PARAMS, request_id, NULL, 0);
+    record_put(out, RECORD_STDIN, request_id, NULL, 0);
 }
 
 /* Makes the file one of at least so many bytes. */

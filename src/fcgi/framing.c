@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fcgi/framing.h"
 
-#include <stddef.h>
-
 #include "fcgi/record.h"
-#include "push/sink.h"
-
-static size_t part_len(const struct bytes *payload, size_t from)
-{
-    size_t left = payload->len - from;
-    return left < SINK_WRITE_LIMIT ? left : SINK_WRITE_LIMIT;
-}
-
-static size_t framed_size(const struct bytes *payload)
-{
-    size_t size = 0;
-    for (size_t from = 0; from < payload->len; from += SINK_WRITE_LIMIT)
-        size += record_size(part_len(payload, from));
-    return size;
-}
 
 static struct bytes *frame(uint16_t request_id, const struct bytes *payload)
 {
-    struct bytes *records = bytes_new_uninitialised(framed_size(payload));
-    char *out = records->data;
-
-    for (size_t from = 0; from < payload->len; from += SINK_WRITE_LIMIT) {
-        size_t len = part_len(payload, from);
-        record_put(out, RECORD_STDOUT, request_id, payload->data + from, len);
-        out += record_size(len);
-    }
+    struct bytes *records = bytes_new_uninitialised(record_stream_size(payload->len));
+    record_put_stream(records->data, RECORD_STDOUT, request_id, (struct span){payload->data, payload->len});
     return records;
 }
 

@@ -44,7 +44,7 @@ size_t record_size(size_t content_len)
     return RECORD_HEADER_LEN + content_len + record_padding(content_len);
 }
 
-void record_put(char *out, enum record_type type, uint16_t request_id, const void *content, size_t len)
+char *record_put(char *out, enum record_type type, uint16_t request_id, const void *content, size_t len)
 {
     assert(len <= RECORD_CONTENT_LIMIT);
     struct record_header header = {.version = RECORD_VERSION,
@@ -56,6 +56,26 @@ void record_put(char *out, enum record_type type, uint16_t request_id, const voi
     if (len > 0)
         memcpy(out + RECORD_HEADER_LEN, content, len);
     memset(out + RECORD_HEADER_LEN + len, 0, header.padding_len);
+    return out + record_size(len);
+}
+
+/* The most that needs no padding. */
+enum { STREAM_PART_LIMIT = RECORD_CONTENT_LIMIT & ~7 };
+
+size_t record_stream_size(size_t len)
+{
+    size_t rest = len % STREAM_PART_LIMIT;
+    return len / STREAM_PART_LIMIT * record_size(STREAM_PART_LIMIT) + (rest > 0 ? record_size(rest) : 0);
+}
+
+char *record_put_stream(char *out, enum record_type type, uint16_t request_id, struct span content)
+{
+    for (size_t from = 0; from < content.len; from += STREAM_PART_LIMIT) {
+        size_t left = content.len - from;
+        out =
+            record_put(out, type, request_id, content.data + from, left < STREAM_PART_LIMIT ? left : STREAM_PART_LIMIT);
+    }
+    return out;
 }
 
 void record_add(struct buffer *out, enum record_type type, uint16_t request_id, const void *content, size_t len)

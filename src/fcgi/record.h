@@ -59,8 +59,15 @@ uint8_t record_padding(size_t content_len);
 /* The bytes that a record with so much content takes, header and padding included. */
 size_t record_size(size_t content_len);
 
-/* Writes a record with up to RECORD_CONTENT_LIMIT bytes of content, padded, to `out`: record_size(len) bytes. */
-void record_put(char *out, enum record_type type, uint16_t request_id, const void *content, size_t len);
+/*
+ * Writes a record with up to RECORD_CONTENT_LIMIT bytes of content, padded, to `out`: record_size(len) bytes. Returns
+ * where they end.
+ */
+char *record_put(char *out, enum record_type type, uint16_t request_id, const void *content, size_t len);
+
+/* The same for a part of a stream (§3.3) of any length: as many records as it needs, none for nothing. */
+size_t record_stream_size(size_t len);
+char *record_put_stream(char *out, enum record_type type, uint16_t request_id, struct span content);
 
 /* Appends a record with up to RECORD_CONTENT_LIMIT bytes of content, padded. */
 void record_add(struct buffer *out, enum record_type type, uint16_t request_id, const void *content, size_t len);

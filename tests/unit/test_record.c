@@ -59,6 +59,37 @@ static void the_largest_record_fits(void **state)
     buffer_fini(&out);
 }
 
+static void a_part_of_a_stream_is_cut_into_records_of_which_only_the_last_is_padded(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t len, records;
+    } cases[] = {{0, 0}, {1, 1}, {65528, 1}, {65529, 2}, {131056, 2}, {200000, 4}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        size_t len = cases[i].len, size = record_stream_size(len), at = 0, taken = 0, records = 0;
+        char *content = malloc(len + 1);
+        char *out = malloc(size + 1);
+        for (size_t j = 0; j < len; j++)
+            content[j] = (char)(j * 31 >> 3);
+        assert_ptr_equal(record_put_stream(out, RECORD_PARAMS, 7, (struct span){content, len}), out + size);
+        for (; at < size; records++) {
+            struct record_header header;
+            record_header_decode((const uint8_t *)out + at, &header);
+            assert_int_equal(header.type, RECORD_PARAMS);
+            assert_int_equal(header.request_id, 7);
+            assert_memory_equal(out + at + RECORD_HEADER_LEN, content + taken, header.content_len);
+            taken += header.content_len;
+            assert_true(header.padding_len == 0 || taken == len);
+            at += record_size(header.content_len);
+        }
+        assert_int_equal(at, size);
+        assert_int_equal(taken, len);
+        assert_int_equal(records, cases[i].records);
+        free(content);
+        free(out);
+    }
+}
+
 static void the_fixed_bodies_are_those_of_the_specification(void **state)
 {
     (void)state;
@@ -183,6 +214,7 @@ int main(void)
         cmocka_unit_test(padding_rounds_up_to_eight),
         cmocka_unit_test(a_record_is_header_content_and_zero_padding),
         cmocka_unit_test(the_largest_record_fits),
+        cmocka_unit_test(a_part_of_a_stream_is_cut_into_records_of_which_only_the_last_is_padded),
         cmocka_unit_test(the_fixed_bodies_are_those_of_the_specification),
         cmocka_unit_test(lengths_below_128_take_one_byte_and_others_four),
         cmocka_unit_test(pairs_are_read_back_as_they_were_written),
