@@ -151,13 +151,16 @@ class Client:
         self._move_to(self._exchange.headers["push-position"], False, "Push-Position")
 
     def on_readable(self):
+        """True when the answer is over: the client is to leave."""
         body = self._exchange.read()
         if body and self._exchange.is_ok() and self._is_stream:
             self._take_stream(body)
         elif body:
             self._body += body
-        if body is None or self._exchange.is_complete:
+        is_over = body is None or self._exchange.is_complete
+        if is_over:
             self._finish()
+        return is_over
 
     def _finish(self):
         exchange = self._exchange
@@ -165,7 +168,6 @@ class Client:
             self._wrong(f"{exchange.headers.get('status')} {self._body!r}")
         if exchange.is_complete and exchange.is_ok() and not self._is_stream:
             self._take_answer()
-        self.leave()
 
     # --- coming and going ---
 
@@ -275,20 +277,20 @@ class Crowd:
             if now >= self._due[client]:
                 self._come_or_leave(client, now)
         for key, _ in self._selector.select(0.01):
-            client, connection = key.data, key.fileobj
-            client.on_readable()
-            if client.socket is None:
-                self._forget(client, connection, now)
+            client = key.data
+            if client.on_readable():
+                self._leave(client)
+                # A poll comes again a little later, so that the crowd does not live of polls alone.
+                self._due[client] = now + self._random.uniform(0.0, 0.1)
 
-    def _forget(self, client, connection, now):
-        """It is away; a poll comes again a little later, so that the crowd does not live of polls alone."""
-        self._selector.unregister(connection)
-        self._due[client] = now + self._random.uniform(0.0, 0.1)
+    def _leave(self, client):
+        """Closed first, it would stay in the epoll set as long as a process that is being started has a copy of it."""
+        self._selector.unregister(client.socket)
+        client.leave()
 
     def _come_or_leave(self, client, now):
         if client.socket is not None:
-            self._selector.unregister(client.socket)
-            client.leave()
+            self._leave(client)
             client.narrow()
         if client.come(self._choose(client)):
             self._selector.register(client.socket, selectors.EVENT_READ, client)
