@@ -8,12 +8,30 @@ import time
 import stage
 from results import disturbance
 
+REPEATS = 2  # of a measurement that the machine disturbed
+
 
 @contextlib.contextmanager
 def started(kind):
     """A peer on a stage of its own."""
     with stage.open_stage() as own:
         yield kind(own)
+
+
+def measure(scenario, kind):
+    """The figures, and what the machine took meanwhile."""
+    with disturbance.Watch() as watch:
+        figures = scenario.measure(lambda: started(kind))
+    return figures, watch.found
+
+
+def measure_undisturbed(scenario, kind, say):
+    """As `measure`, again while it was disturbed; whatever comes, the last time counts."""
+    for repeats in range(REPEATS + 1):
+        figures, found = measure(scenario, kind)
+        if repeats == REPEATS or not disturbance.is_disturbed(found):
+            return figures, {**found, "repeats": repeats}
+        say("the machine was disturbed, so once more")
 
 
 def measure_scenario(scenario, rounds, wanted, say):
@@ -32,9 +50,9 @@ def measure_scenario(scenario, rounds, wanted, say):
                 continue
             say(f"{scenario.name}, round {number + 1}: {kind.title}")
             try:
-                with disturbance.Watch() as watch:
-                    measured[kind.name].append(scenario.measure(lambda kind=kind: started(kind)))
-                disturbances[kind.name].append(watch.found)
+                figures, found = measure_undisturbed(scenario, kind, say)
+                measured[kind.name].append(figures)
+                disturbances[kind.name].append(found)
             except Exception as error:  # a peer that fails is a result, too
                 say(f"{kind.title} failed: {error!r}")
                 failures[kind.name] = (str(error) or repr(error)).splitlines()[0]

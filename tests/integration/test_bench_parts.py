@@ -63,6 +63,7 @@ class Counting(Scenario):
 def without_servers(monkeypatch):
     """A peer is its class."""
     monkeypatch.setattr(contest, "started", contextlib.nullcontext)
+    monkeypatch.setattr(contest, "REPEATS", 0)
 
 
 def measured(scenario, wanted=()):
@@ -115,7 +116,26 @@ QUIET = {"stolen_percent": 0.1, "others_percent": 4.0, "pause_ms": 20.0}
 def test_each_round_says_what_the_machine_took_meanwhile(without_servers):
     result = measured(Counting())
     assert [len(rounds) for rounds in result["disturbances"].values()] == [3, 3]
-    assert set(result["disturbances"]["own"][0]) == set(QUIET)
+    assert set(result["disturbances"]["own"][0]) == {*QUIET, "repeats"}
+
+
+@pytest.mark.parametrize("stolen, repeats", [([1], 0), ([6, 1], 1), ([6, 7, 1], 2), ([6, 7, 8, 1], 2)])
+def test_a_disturbed_measurement_is_taken_again_twice_at_most(without_servers, monkeypatch, stolen, repeats):
+    monkeypatch.setattr(contest, "REPEATS", 2)
+    percents = iter(stolen)
+
+    class Watch(contextlib.nullcontext):
+        def __init__(self):
+            super().__init__(self)
+            self.found = {**QUIET, "stolen_percent": next(percents)}
+
+    monkeypatch.setattr(disturbance, "Watch", Watch)
+    scenario = Counting()
+    scenario.peers = scenario.peers[:1]
+    figures, found = contest.measure_undisturbed(scenario, scenario.peers[0], lambda text: None)
+    assert found == {**QUIET, "stolen_percent": stolen[repeats], "repeats": repeats}
+    assert figures["cpu"] == (3.0, 1.0, 2.0)[repeats]
+    assert len(scenario.turns) == repeats + 1
 
 
 def test_disturbed_rounds_are_noted_under_the_table(without_servers):
