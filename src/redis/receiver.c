@@ -51,6 +51,12 @@ static void publish_marker(struct receiver *receiver, int64_t now_ms)
     link_send(&receiver->commands->link, on_published, receiver, request_whole(&receiver->request));
 }
 
+/* The own marker has come back and stands in the log, whichever was first. */
+static void note_subscribed(const struct receiver *receiver)
+{
+    log_info("subscribed to %s* on Redis at %s", receiver->keys->prefix, receiver->subscription.link.place);
+}
+
 /* Before the own marker has come back nothing can be named. */
 static void wait_for_own(struct receiver *receiver, struct span name, struct span payload, int64_t now_ms)
 {
@@ -62,6 +68,8 @@ static void wait_for_own(struct receiver *receiver, struct span name, struct spa
     receiver->own = marker_hold(pending_marker(&receiver->pending, payload, now_ms));
     receiver->marker = marker_hold(receiver->own);
     receiver->position = 0;
+    if (receiver->own->is_known)
+        note_subscribed(receiver);
 }
 
 void receiver_overflow(struct receiver *receiver)
@@ -240,6 +248,6 @@ void receiver_acknowledge(struct receiver *receiver, struct marker *marker, uint
 
     pending_acknowledge(&receiver->pending, marker, position);
     if (is_news)
-        log_info("subscribed to %s* on Redis at %s", receiver->keys->prefix, receiver->subscription.link.place);
+        note_subscribed(receiver);
     update_gauges(receiver);
 }
