@@ -13,7 +13,7 @@
 struct hub;
 
 struct flusher_stats {
-    struct counter flushes;   /* of any length, with something new */
+    struct counter flushes;   /* with something new; not those that make room in a ring */
     struct counter waited;    /* so many of them waited */
     struct counter waited_us; /* so long, all told */
 };

@@ -47,5 +47,7 @@ void pace_spend(struct pace *pace, int64_t begin_us, int64_t spent_us)
 
     if (pace->paid_us < earliest_us)
         pace->paid_us = earliest_us;
+    if (pace->paid_us > begin_us + pace->bound_us)
+        pace->paid_us = begin_us + pace->bound_us; /* nothing waits longer: what is owed beyond that is forgotten */
     pace->paid_us += PACE_PARTS * spent_us;
 }

@@ -19,7 +19,7 @@ struct framing {
 
 /*
  * The payload in as many STDOUT records as it needs (FastCGI 1.0 §3.3); an empty one needs none. The caller owns a
- * reference. What nobody but the caller has is not kept: it is given to one connection.
+ * reference. A payload that has one reference is not kept: mostly it is given to one connection.
  */
 struct bytes *framing_take(struct framing *framing, uint16_t request_id, struct bytes *payload);
 

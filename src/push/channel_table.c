@@ -89,10 +89,11 @@ static bool can_wait(const struct hub *hub, const struct channel *channel)
 
 static void note_spacing(const struct hub *hub, struct channel *channel)
 {
-    int64_t passed_ms = hub->now_ms - channel->flushed_ms;
     uint64_t messages = channel->ring.end - channel->offered;
 
-    channel->spacing_ms = messages > 0 ? passed_ms / (int64_t)messages : passed_ms;
+    if (messages == 0)
+        return;
+    channel->spacing_ms = (hub->now_ms - channel->flushed_ms) / (int64_t)messages;
     channel->flushed_ms = hub->now_ms;
 }
 
@@ -154,6 +155,9 @@ void hub_channel_append(struct hub *hub, struct channel *channel, struct event_i
     ring_append(&channel->ring, id, frame);
     hub->stats.channels_bytes.value += channel->ring.size_bytes - before;
     mark_new(hub, channel);
+    /* The rest of the ring is for those that are slower than others. */
+    if (channel->ring.end - channel->offered > hub->config.history_length / 2)
+        hub_channel_mark_prompt(hub, channel);
     trim(hub, channel);
 }
 

@@ -42,7 +42,7 @@ struct poll_body_slot {
 struct poll_body *poll_body_take(struct subscriber *subscriber, struct event_id until);
 void poll_body_unref(struct poll_body *body);
 
-/* A hash of all bytes, the same in every process that has the same events. */
+/* A hash of all bytes, the same in every process that has the same events, on machines of one byte order. */
 uint64_t poll_body_hash(struct poll_body *body);
 
 /* Empties the slot: always before a ring goes away. */

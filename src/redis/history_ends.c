@@ -96,9 +96,10 @@ static void learn(struct history_ends *ends, const char *channel, struct event_i
 
 void history_ends_learn(struct history_ends *ends, const struct run *run, struct event_id log_end, int64_t now_ms)
 {
-    struct event_id id = {log_end.ms, log_end.seq - run->keys.count};
-
     ends->log_end = log_end;
+    if (run == NULL || run->keys.count == 0)
+        return;
+    struct event_id id = {log_end.ms, log_end.seq - run->keys.count};
     if ((size_t)lh_table_length(ends->channels) + run->keys.count > CHANNELS_LIMIT)
         forget_channels(ends);
     RUN_FOR_EACH_CHANNEL(channel, run)

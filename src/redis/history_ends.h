@@ -25,7 +25,7 @@ void history_ends_fini(struct history_ends *ends);
 /* The id of the channel's last entry, to be sent now; 0-0 when the script has to look. */
 struct event_id history_ends_take(struct history_ends *ends, struct span channel, int64_t now_ms);
 
-/* The newest entries of the log, which ends with this id, are the items of the run. */
+/* The newest entries of the log, which ends with this id, are the items of the run; NULL, or an empty one: none. */
 void history_ends_learn(struct history_ends *ends, const struct run *run, struct event_id log_end, int64_t now_ms);
 
 /* Nothing is known any more of histories; of the log that it ends here (0-0: nothing). */

@@ -113,10 +113,13 @@ static void on_entry(void *owner, const struct entry *entry)
 static void on_reply(void *owner, const redisReply *reply)
 {
     struct reader *reader = owner;
+
+    if (reply->type == REDIS_REPLY_NIL) {
+        check_end(reader);
+        return;
+    }
     reader->largest_bytes -= reader->largest_bytes / FORGETTING;
     entry_for_each(reply, on_entry, reader);
-    if (reply->type == REDIS_REPLY_NIL)
-        check_end(reader);
 }
 
 static int read_count(const struct reader *reader)

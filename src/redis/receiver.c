@@ -76,6 +76,7 @@ void receiver_overflow(struct receiver *receiver)
 {
     receiver->stats.overflows.value++;
     pending_clear(&receiver->pending);
+    update_gauges(receiver);
     redis_subscription_renew(&receiver->subscription, "too much is waiting to be recorded");
 }
 

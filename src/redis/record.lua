@@ -20,7 +20,7 @@
 --        drop    (inbox only) is only deleted.
 -- Returns {position recorded up to, or -1 when refused, of the inbox the number of messages recorded; the log's last
 --          id; the last break's id; 1 when nobody else has written since the caller's last call, and the log's newest
---          entries are the items, all of them, under ids that follow one another}.
+--          entries are the items, if there are any, all of them, under ids that follow one another}.
 --
 -- From the last of these a caller knows where histories end, and says so in `end`: the last id of the item's history,
 -- or ''. It counts only while the log ends where the caller's last call left it, and spares the script to look. A
@@ -320,6 +320,10 @@ end
 for _, history in ipairs(asked) do
   call('XTRIM', history, 'MAXLEN', '~', history_length)
   call('PEXPIRE', history, history_ttl)
+end
+-- One that was deleted since the caller last wrote to it has begun anew, without an end of its life.
+for history, prev in pairs(previous) do
+  if prev and is_known and call('PTTL', history) == -1 then call('PEXPIRE', history, history_ttl) end
 end
 if has_written then call('XTRIM', LOG, 'MAXLEN', '~', log_length) end
 local items_count = #KEYS - HEAD_KEYS

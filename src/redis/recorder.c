@@ -52,9 +52,9 @@ static void on_run_done(struct recorder *recorder, const struct record_result *r
 /* `run`: the items of the call, NULL for none. */
 static void note_ends(struct recorder *recorder, const struct record_result *result, const struct run *run)
 {
-    if (result != NULL && result->is_even && run != NULL)
+    if (result != NULL && result->is_even)
         history_ends_learn(&recorder->ends, run, result->log_end, clock_monotonic_ms());
-    else if (result == NULL || !result->is_even)
+    else
         history_ends_forget(&recorder->ends, result != NULL ? result->log_end : EVENT_ID_NONE);
 }
 

@@ -762,6 +762,7 @@ def test_a_history_that_was_deleted_begins_behind_what_it_had(db, recorder):
     caller.run("follow", event(2, "a"))
     [(_, fields)] = db.xrange(history("a"))
     assert fields["prev"] == last
+    assert db.pttl(history("a")) > 0, "it is forgotten, too, when nothing more comes"
 
 
 def test_a_log_that_cannot_be_appended_to_leaves_nothing_in_the_history(db, recorder):

@@ -48,6 +48,21 @@ static struct outcome work(struct pace *pace, const struct load *load)
     return outcome;
 }
 
+static void an_overload_is_forgotten_soon(void **state)
+{
+    struct pace pace;
+    int64_t now_us = START_US;
+
+    (void)state;
+    pace_init(&pace, BOUND_MS);
+    for (size_t i = 0; i < 1000; i++, now_us += 25 * MS)
+        pace_spend(&pace, now_us, 25 * MS);
+    assert_false(pace_allows(&pace, now_us));
+    assert_true(pace_allows(&pace, now_us + BOUND_US + PACE_PARTS * 25 * MS));
+    pace_spend(&pace, now_us + 1000 * MS, MS);
+    assert_true(pace_allows(&pace, now_us + 1001 * MS));
+}
+
 static void what_leaves_most_of_the_time_never_waits(void **state)
 {
     static const struct load loads[] = {
@@ -172,6 +187,7 @@ static void what_is_withdrawn_waits_no_longer_and_the_next_waits_anew(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_overload_is_forgotten_soon),
         cmocka_unit_test(what_leaves_most_of_the_time_never_waits),
         cmocka_unit_test(what_would_take_more_than_its_share_is_kept_to_it),
         cmocka_unit_test(nothing_ever_waits_beyond_the_bound),
