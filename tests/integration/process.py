@@ -37,12 +37,22 @@ def until(condition, what, timeout=10.0, check=lambda: None):
     return result
 
 
-def state_of(pid):
-    """The letter in /proc, as proc(5) has it; None when there is no such process."""
+def read_proc(pid, file):
+    """A file of the process, as proc(5) has it; empty when there is no such process, or none any more."""
     try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return None
+        return pathlib.Path(f"/proc/{pid}/{file}").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # ESRCH: it ended between open and read
+        return ""
+
+
+def name_of(pid):
+    return read_proc(pid, "comm").strip()
+
+
+def state_of(pid):
+    """The letter in its stat; None when there is no such process."""
+    stat = read_proc(pid, "stat")
+    return stat.rpartition(")")[2].split()[0] if stat else None
 
 
 def has_ended(pid):

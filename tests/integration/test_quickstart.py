@@ -12,20 +12,17 @@ import subprocess
 import pytest
 import redis
 import web
-from process import Process, free_port, has_ended, until
+from process import Process, free_port, has_ended, name_of, read_proc, until
 from quickstart import Quickstart
 from servers import TOP
 
+
 def descendants(pid):
-    """All processes below this one, by name and pid."""
+    """All processes below this one, by name and pid; some may have ended meanwhile."""
     found = {}
-    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            try:
-                found[int(child)] = pathlib.Path(f"/proc/{child}/comm").read_text().strip()
-            except FileNotFoundError:
-                continue  # it has ended meanwhile
-            found.update(descendants(child))
+    for child in map(int, read_proc(pid, f"task/{pid}/children").split()):
+        found[child] = name_of(child)
+        found.update(descendants(child))
     return found
 
 

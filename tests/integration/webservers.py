@@ -7,7 +7,7 @@ import signal
 import socket
 
 import examples
-from process import Process, children_of, free_port, has_ended, until
+from process import Process, children_of, free_port, has_ended, name_of, until
 from servers import SANITIZER_REPORT, Responder, sanitizer_environment
 
 WWW = examples.TOP / "www"
@@ -158,13 +158,8 @@ class Spawned:
 
     def _find(self):
         """Its pid among lighttpd's children, None while there is none."""
-        for pid in self._lighttpd.children():
-            try:
-                if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == self.name and not has_ended(pid):
-                    return pid
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # it has ended meanwhile
-        return None
+        children = self._lighttpd.children()
+        return next((pid for pid in children if name_of(pid) == self.name and not has_ended(pid)), None)
 
     def log(self):
         """Its own lines of lighttpd's log."""
