@@ -32,7 +32,7 @@ def follow(url, last_id=None):
 
 def blocks(url, last_id):
     """The fields of each block of one stream. A block without data only moves the last id, or sets the retry time."""
-    headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_id} if last_id else {})}
+    headers = {"Last-Event-ID": last_id} if last_id else {}
     with requests.get(url, headers=headers, stream=True, timeout=SILENCE) as answer:
         if answer.status_code >= 500:
             return  # something on the way restarts

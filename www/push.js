@@ -196,9 +196,12 @@ export class LongPolling extends Polling {
 
 // --- One connection -------------------------------------------------------------------------------------------------
 
+/** What the server says of the stream itself. */
+const SIGNS = ['heartbeat', 'push-position'];
+
 /**
  * One EventSource that asks for heartbeats, since comments are invisible to scripts. What it tells:
- * on('heartbeat', {id}), on('message', …), on('lost') while the browser comes back by itself, and last of all
+ * on('sign', {id}), on('message', …), on('lost') while the browser comes back by itself, and last of all
  * on('end', {reason}), when it does not or nothing is heard.
  */
 class Stream {
@@ -215,7 +218,7 @@ class Stream {
     this.#hasPosition = new URL(url).searchParams.has('lastEventId');
     this.#silence = SILENT_HEARTBEATS * heartbeat;
     this.#source = new EventSource(url, { withCredentials });
-    for (const type of ['open', 'error', 'heartbeat', ...types]) this.listen(type);
+    for (const type of ['open', 'error', ...SIGNS, ...types]) this.listen(type);
     this.#watch('held', FIRST_HEARTBEAT_MS);
   }
 
@@ -235,7 +238,8 @@ class Stream {
   }
 
   #hear = (event) => {
-    if (!this.#on) return; // npm's goes on with what it has read already
+    // npm's goes on with what it has read already; WebKit revives what was closed on the way to the back/forward cache.
+    if (!this.#on) return this.#source.close();
     if (!('data' in event)) { // an application may call its events "open" or "error", too
       if (event.type === 'open') this.#watch('held', FIRST_HEARTBEAT_MS);
       else if (event.type === 'error') this.#lose();
@@ -246,15 +250,14 @@ class Stream {
     this.#watch('silent', this.#silence);
     const { type, data, lastEventId: id, origin } = event;
     if (id) this.#hasPosition = true;
-    if (type === 'heartbeat') this.#on('heartbeat', { id });
+    if (SIGNS.includes(type)) this.#on('sign', { id });
     else this.#on('message', { id, type, data, origin });
   };
 
   /** How long the browser waits before it comes back is not known, as the server may have told it by "retry". */
   #lose() {
     if (this.#source.readyState === 2) return this.#end('refused');
-    // It never opened; or it forgot the id that came without an event, as Firefox and npm's do.
-    if (!this.#hasPosition) return this.#end('lost');
+    if (!this.#hasPosition) return this.#end('lost'); // it would come back as if it had not been there
     this.#isLost = true;
     this.#watch('silent', this.#silence);
     this.#on('lost');
@@ -467,7 +470,7 @@ class Connection {
   #openProbe() {
     clearTimeout(this.#timer);
     this.#probe = this.#makeStream([], (kind) => {
-      if (kind === 'heartbeat') return this.#returnToStream();
+      if (kind === 'sign') return this.#returnToStream();
       this.#probe.close();
       this.#probe = null;
       this.#probeLater();

@@ -6,7 +6,7 @@ import time
 
 
 class Item:
-    """kind: event, comment, retry, or position (an id without an event); at: when its last byte came."""
+    """kind: event, comment, retry, or position; at: when its last byte came."""
 
     def __init__(self, kind, at, text="", type="", id=""):
         self.kind, self.at, self.text, self.type, self.id = kind, at, text, type, id
@@ -52,9 +52,9 @@ class Parser:
         data, type_, has_id = self._data, self._type, self._has_id
         self._begin_block()
         self.last_id = self._id
-        if data:
-            return [Item("event", at, "\n".join(data), type_ or "message", self.last_id)]
-        return [Item("position", at, id=self.last_id)] if has_id else []
+        if type_ == "push-position" or (has_id and not data):  # as an event, or without one
+            return [Item("position", at, id=self.last_id)]
+        return [Item("event", at, "\n".join(data), type_ or "message", self.last_id)] if data else []
 
 
 class Stream:

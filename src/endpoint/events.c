@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "endpoint/exchange.h"
+#include "http/accept.h"
 #include "push/stream.h"
 
 static int read_request(struct exchange *exchange, struct subscription_request *request)
@@ -24,9 +25,20 @@ static void begin_stream(struct exchange *exchange)
     response_end_headers(&exchange->head);
 }
 
-static void open_stream(struct exchange *exchange)
+/* Who asks for an event stream by its name hears events by their types, as an EventSource does; others see all text. */
+static enum stream_shows shows_of(const struct exchange *exchange)
 {
     const struct span *heartbeat = query_get(&exchange->query, "heartbeat");
+
+    if (heartbeat != NULL && span_equals(*heartbeat, "event"))
+        return STREAM_SHOWS_LIFE;
+    if (accept_names(params_text(exchange->params, "HTTP_ACCEPT"), "text/event-stream"))
+        return STREAM_SHOWS_POSITIONS;
+    return STREAM_SHOWS_NOTHING;
+}
+
+static void open_stream(struct exchange *exchange)
+{
     struct subscription_request request;
 
     if (read_request(exchange, &request) < 0) {
@@ -37,8 +49,7 @@ static void open_stream(struct exchange *exchange)
     if (exchange->is_head)
         exchange_send(exchange);
     else
-        stream_open(exchange->endpoint->hub, exchange->sink, &request,
-                    heartbeat != NULL && span_equals(*heartbeat, "event"), &exchange->head);
+        stream_open(exchange->endpoint->hub, exchange->sink, &request, shows_of(exchange), &exchange->head);
 }
 
 void events_handle(void *context, const struct params *params, struct sink *sink)

@@ -25,6 +25,9 @@ struct format {
     /* Appends what moves the client's cursor to `id` without an event. */
     void (*encode_position)(struct event_id id, const char *tag, struct buffer *out);
 
+    /* Appends the same as an event without data, of a type that nobody listens for. */
+    void (*encode_position_event)(struct event_id id, const char *tag, struct buffer *out);
+
     /* Appends what tells the client how long to wait before it comes back. No blank line: a block may follow. */
     void (*encode_retry)(int64_t retry_ms, struct buffer *out);
 

@@ -65,6 +65,12 @@ static void encode_position(struct event_id id, const char *tag, struct buffer *
     buffer_add_char(out, '\n');
 }
 
+static void encode_position_event(struct event_id id, const char *tag, struct buffer *out)
+{
+    encode_id(id, tag, out);
+    buffer_add_string(out, "event: push-position\ndata:\n\n");
+}
+
 #define HEARTBEAT_EVENT "event: heartbeat\ndata: {}\n\n"
 
 static void encode_heartbeat_event(struct event_id id, const char *tag, struct buffer *out)
@@ -77,6 +83,7 @@ const struct format format_sse = {
     .content_type = "text/event-stream; charset=utf-8",
     .encode = encode,
     .encode_position = encode_position,
+    .encode_position_event = encode_position_event,
     .encode_retry = encode_retry,
     .opening = ":\n",
     /* One line end, not two: some clients dispatch an empty message at every blank line. */

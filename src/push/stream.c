@@ -12,7 +12,7 @@ struct stream {
     struct subscriber subscriber;
     int64_t ends_at_ms; /* from this moment on it is ended as soon as it has nothing left to send */
     bool is_positioned; /* the client was told where it stands */
-    bool has_visible_heartbeat;
+    enum stream_shows shows;
 };
 
 static struct stream *stream_of(struct subscriber *subscriber)
@@ -35,7 +35,7 @@ static void expect_heartbeat(struct subscriber *subscriber)
 static void send_payload(struct subscriber *subscriber, struct bytes *payload)
 {
     subscriber_send(subscriber, payload);
-    if (!stream_of(subscriber)->has_visible_heartbeat)
+    if (stream_of(subscriber)->shows != STREAM_SHOWS_LIFE)
         expect_heartbeat(subscriber);
 }
 
@@ -45,10 +45,18 @@ static void reach_position(struct subscriber *subscriber)
     subscriber_catch_up(subscriber, subscriber->hub->position);
 }
 
+static void encode_position(const struct hub *hub, struct event_id id, enum stream_shows shows, struct buffer *out)
+{
+    const struct format *format = hub->config.format;
+    if (shows == STREAM_SHOWS_NOTHING)
+        format->encode_position(id, hub->tag, out);
+    else
+        format->encode_position_event(id, hub->tag, out);
+}
+
 static void add_position(struct subscriber *subscriber, struct buffer *out)
 {
-    const struct hub *hub = subscriber->hub;
-    hub->config.format->encode_position(hub->position, hub->tag, out);
+    encode_position(subscriber->hub, subscriber->hub->position, stream_of(subscriber)->shows, out);
     reach_position(subscriber);
 }
 
@@ -102,13 +110,12 @@ static void end_lagged(struct subscriber *subscriber)
  */
 static void add_last_position(struct subscriber *subscriber, struct buffer *out)
 {
-    const struct hub *hub = subscriber->hub;
     const struct arrival *arrival = subscriber->arrival;
 
     if (is_caught_up(subscriber))
         add_position(subscriber, out);
     else if (!subscriber->is_placed && arrival != NULL && arrival->kind == RESUME_NOW)
-        hub->config.format->encode_position(subscriber->last, hub->tag, out);
+        encode_position(subscriber->hub, subscriber->last, stream_of(subscriber)->shows, out);
 }
 
 static void send_farewell(struct subscriber *subscriber)
@@ -187,7 +194,7 @@ static bool can_send_heartbeat(const struct subscriber *subscriber, bool is_visi
 static void send_heartbeat(struct subscriber *subscriber)
 {
     struct hub *hub = subscriber->hub;
-    bool is_visible = stream_of(subscriber)->has_visible_heartbeat;
+    bool is_visible = stream_of(subscriber)->shows == STREAM_SHOWS_LIFE;
 
     if (can_send_heartbeat(subscriber, is_visible))
         subscriber_send(subscriber, bytes_ref(is_visible ? hub->heartbeat_event : hub->heartbeat));
@@ -240,23 +247,24 @@ static const struct subscriber_policy policy = {
  * Opens and ends at once. Who has no position yet gets one, so that it misses nothing until it comes back; any other
  * client comes back with the one that it has.
  */
-static void send_away(const struct hub *hub, struct sink *sink, const struct resume *resume, int64_t retry_ms,
-                      struct buffer *head)
+static void send_away(const struct hub *hub, struct sink *sink, const struct resume *resume, enum stream_shows shows,
+                      int64_t retry_ms, struct buffer *head)
 {
     const struct format *format = hub->config.format;
 
     buffer_add_string(head, format->opening);
     format->encode_retry(retry_ms < RETRY_LIMIT_MS ? retry_ms : RETRY_LIMIT_MS, head);
     if (resume->kind == RESUME_NOW && hub->is_started)
-        format->encode_position(hub->position, hub->tag, head);
+        encode_position(hub, hub->position, shows, head);
     sink->ops->finish(sink, head, NULL);
 }
 
-static void refuse(struct hub *hub, struct sink *sink, const struct resume *resume, struct buffer *head)
+static void refuse(struct hub *hub, struct sink *sink, const struct resume *resume, enum stream_shows shows,
+                   struct buffer *head)
 {
     hub->stats.streams_refused.value++;
     hub_log_overload(hub);
-    send_away(hub, sink, resume, random_jitter(hub->config.retry_ms * OVERLOAD_RETRIES), head);
+    send_away(hub, sink, resume, shows, random_jitter(hub->config.retry_ms * OVERLOAD_RETRIES), head);
 }
 
 static int64_t random_age(int64_t age_ms)
@@ -265,8 +273,8 @@ static int64_t random_age(int64_t age_ms)
 }
 
 /*
- * An event without an id, first on a connection, takes the client's from it (WHATWG HTML §9.2.6). The id stands in the
- * heartbeat's own block, because Firefox and npm's eventsource drop one that comes without data.
+ * An event without an id, first on a connection, takes the client's from it (WHATWG HTML §9.2.6); and a page reads the
+ * position off a type that it listens for. So the id stands in the heartbeat's own block.
  */
 static void add_first_heartbeat(struct subscriber *subscriber, bool is_done, enum resume_kind kind, struct buffer *head)
 {
@@ -282,20 +290,20 @@ static void add_first_heartbeat(struct subscriber *subscriber, bool is_done, enu
 }
 
 static void open_stream(struct hub *hub, struct sink *sink, const struct subscription_request *request,
-                        bool has_visible_heartbeat, struct buffer *head)
+                        enum stream_shows shows, struct buffer *head)
 {
     const struct format *format = hub->config.format;
     struct stream *stream = subscriber_new(&policy, sizeof(*stream), hub, sink, request);
     struct subscriber *subscriber = &stream->subscriber;
 
     stream->ends_at_ms = hub->now_ms + random_age(hub->config.max_age_ms);
-    stream->has_visible_heartbeat = has_visible_heartbeat;
+    stream->shows = shows;
     hub->stats.streams_opened.value++;
     hub->stats.streams_open.value++;
     buffer_add_string(head, format->opening);
     format->encode_retry(random_jitter(hub->config.retry_ms), head);
     bool is_done = is_caught_up(subscriber);
-    if (has_visible_heartbeat)
+    if (shows == STREAM_SHOWS_LIFE)
         add_first_heartbeat(subscriber, is_done, request->resume.kind, head);
     else if (is_done)
         add_position(subscriber, head);
@@ -306,12 +314,12 @@ static void open_stream(struct hub *hub, struct sink *sink, const struct subscri
 }
 
 void stream_open(struct hub *hub, struct sink *sink, const struct subscription_request *request,
-                 bool has_visible_heartbeat, struct buffer *head)
+                 enum stream_shows shows, struct buffer *head)
 {
     if (hub_is_full(hub))
-        refuse(hub, sink, &request->resume, head);
+        refuse(hub, sink, &request->resume, shows, head);
     else if (ending_is_over(hub))
-        send_away(hub, sink, &request->resume, random_jitter(hub->config.retry_ms), head);
+        send_away(hub, sink, &request->resume, shows, random_jitter(hub->config.retry_ms), head);
     else
-        open_stream(hub, sink, request, has_visible_heartbeat, head);
+        open_stream(hub, sink, request, shows, head);
 }

@@ -14,12 +14,22 @@
 #include "push/subscriber.h"
 
 /*
+ * What of its own a stream shows as events. An EventSource tells its page of nothing else; and those of Firefox, WebKit
+ * and npm forget an id that comes without an event, which WHATWG HTML §9.2.6 has them keep.
+ */
+enum stream_shows {
+    STREAM_SHOWS_NOTHING,   /* positions are ids without an event, heartbeats are comments */
+    STREAM_SHOWS_POSITIONS, /* positions are events */
+    STREAM_SHOWS_LIFE,      /* and heartbeats are, the first at once */
+};
+
+/*
  * Opens a stream on the sink: sends `head` (response headers, say) and the format's opening, then, when its
  * channels are loaded, what the client missed and its position. It lives in the hub from now on, and may be gone
- * already. With `has_visible_heartbeat` heartbeats are events, the first at once. When the hub has no room, or has
- * ended, the stream is opened and ended at once, with a time to come back after, and a position if it came with none.
+ * already. When the hub has no room, or has ended, the stream is opened and ended at once, with a time to come back
+ * after, and a position if it came with none.
  */
 void stream_open(struct hub *hub, struct sink *sink, const struct subscription_request *request,
-                 bool has_visible_heartbeat, struct buffer *head);
+                 enum stream_shows shows, struct buffer *head);
 
 #endif

@@ -186,7 +186,7 @@ void report_text(const struct report *report, FILE *out)
         text_deliveries(report, out);
     fprintf(out,
             "received    %" PRIu64 " gaps, %" PRIu64 " comments, %" PRIu64 " heartbeats, %" PRIu64
-            " id-only blocks, %" PRIu64 " other events, %.1f MB\n",
+            " positions, %" PRIu64 " other events, %.1f MB\n",
             tally->gaps, tally->comments, tally->heartbeats, tally->cursors, tally->others, (double)tally->bytes / 1e6);
     if (tally->malformed || tally->foreign)
         fprintf(out, "            %" PRIu64 " malformed messages, %" PRIu64 " of earlier runs\n", tally->malformed,
@@ -330,7 +330,7 @@ void report_json(const struct report *report, FILE *out)
             ",\"published_unheard\":%" PRIu64 ",\"publisher_late_us_max\":%.1f"
             ",\"expected\":%" PRIu64 ",\"delivered\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"lost_at_ended\":%" PRIu64
             ",\"repeated\":%" PRIu64 ",\"inverted\":%" PRIu64 ",\"malformed\":%" PRIu64 ",\"foreign\":%" PRIu64
-            ",\"gaps\":%" PRIu64 ",\"comments\":%" PRIu64 ",\"heartbeats\":%" PRIu64 ",\"id_only\":%" PRIu64
+            ",\"gaps\":%" PRIu64 ",\"comments\":%" PRIu64 ",\"heartbeats\":%" PRIu64 ",\"positions\":%" PRIu64
             ",\"other_events\":%" PRIu64 ",\"bytes\":%" PRIu64,
             result ? result->progress.unheard : 0, result ? (double)result->late_ns_max / 1e3 : 0, report->expected,
             tally->delivered, report->lost, report->lost_at_ended, tally->repeated, tally->inverted, tally->malformed,

@@ -119,6 +119,8 @@ static void account(struct stream *stream, struct stream_env *env, struct answer
                 tally->gaps++;
             } else if (sse_parser_is_named(parser, "heartbeat")) {
                 tally->heartbeats++;
+            } else if (sse_parser_is_named(parser, "push-position")) {
+                tally->cursors++;
             } else {
                 tally->others++;
             }

@@ -31,7 +31,7 @@ struct tally {
     uint64_t heartbeats;  /* `heartbeat` events */
     uint64_t others;      /* events of any other type */
     uint64_t comments;    /* comment lines */
-    uint64_t cursors;     /* blocks with an id only */
+    uint64_t cursors;     /* positions, as ids alone or as events */
     uint64_t bytes;       /* received in all, heads included */
     uint64_t last_ns;     /* when the last message was delivered; 0 before */
     struct histogram latency; /* ns from made to received, of what was delivered */

@@ -87,18 +87,18 @@ class EventSource(Client):
 
 
 class FetchEventSource(Client):
-    """npm "@microsoft/fetch-event-source". It is told of every block of the stream: one that only moves the id comes as
-    a message without type and data. Who uses it skips those, as here."""
+    """npm "@microsoft/fetch-event-source". It is told of events of every type: of positions, too. Who uses it skips
+    those, as here."""
 
     def argv(self):
         return ["node", PROGRAMS / "fetch_event_source.mjs", self.url, *self.arguments]
 
     def events(self):
-        return [(type or "message", id, data) for type, id, data in super().events() if type or data]
+        return [(type or "message", id, data) for type, id, data in super().events() if type != "push-position"]
 
-    def empty_messages(self):
+    def positions(self):
         """The ids of those."""
-        return [id for type, id, data in super().events() if not type and not data]
+        return [id for type, id, _ in super().events() if type == "push-position"]
 
 
 class Requests(Client):

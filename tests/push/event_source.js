@@ -37,10 +37,6 @@ export const eventSourceOf = (tab, server) =>
       this.dispatchEvent(new Event('open'));
     }
 
-    onPosition(id) {
-      this.#lastEventId = id;
-    }
-
     onEvent({ id = this.#lastEventId, type, data }) {
       this.#lastEventId = id;
       this.dispatchEvent(new MessageEvent(type, { data, lastEventId: id, origin: new URL(this.url).origin }));

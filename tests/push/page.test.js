@@ -59,6 +59,20 @@ for (const share of [false, true]) {
   });
 }
 
+test('a stream that the browser revives behind the back/forward cache, as WebKit does, is closed again', async () => {
+  const world = new World();
+  const tab = world.tab();
+  const heard = tab.open();
+  await world.pass(100);
+  const [revived] = tab.sources;
+  tab.hide();
+  tab.show();
+  revived.onOpen();
+  await world.pass(100);
+  assert.equal(revived.readyState, 2);
+  assert.equal(heard.source.readyState, 1);
+});
+
 test('it remembers the first position in the back/forward cache, though no event has come', async () => {
   const world = new World();
   const tab = world.tab();

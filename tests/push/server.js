@@ -93,7 +93,7 @@ export class Server {
     if (this.weather.stream === 'held') stream.isHeard = false;
     if (since) for (const event of this.#log.after(since)) this.#send(stream, event);
     const { position } = this.#log;
-    this.#later(stream, () => stream.client.onPosition(position));
+    this.#later(stream, () => stream.client.onEvent({ id: position, type: 'push-position', data: '' }));
     this.#beat(stream);
   }
 

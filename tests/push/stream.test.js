@@ -3,11 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { eventSourceOf } from './event_source.js';
 import { World, numbers } from './world.js';
-
-/** As Firefox's: it forgets an id that comes without an event. */
-const forgetfulOf = (tab, server) => class extends eventSourceOf(tab, server) { onPosition() {} };
 
 test('an event comes with its id, data and origin', async () => {
   const world = new World();
@@ -116,25 +112,30 @@ test('a stream lost before its first event misses nothing', async () => {
   assert.deepEqual(heard.data(), numbers(1, 3));
 });
 
-test('a forgetful EventSource that is lost before its first event misses nothing', async () => {
+test('a stream lost before it was told a position misses nothing', async () => {
   const world = new World();
+  world.server.weather.stream = 'hidden';
   const tab = world.tab();
-  const heard = tab.open({ EventSource: forgetfulOf(tab, world.server) });
-  await world.pass(1000);
-  world.server.cut();
+  const heard = tab.open();
+  const [source] = tab.sources;
+  source.onOpen();
+  source.onEvent({ id: '', type: 'heartbeat', data: '{}' });
+  await world.pass(100);
+  world.server.weather.stream = 'good';
+  source.onLost(world.server.retry);
   await world.publish(1, 3);
   await world.pass(5000);
   assert.deepEqual(heard.data(), numbers(1, 3));
+  assert.equal(typeof heard.details('error')[0].retryAfter, 'number');
 });
 
 for (const [what, options, published] of [
   ['has had an event', {}, 1],
   ['was told where to begin', { lastEventId: '0' }, 0],
 ]) {
-  test(`a forgetful EventSource that ${what} comes back when the server says, and misses nothing`, async () => {
+  test(`a stream that ${what} comes back when the server says, and misses nothing`, async () => {
     const world = new World();
-    const tab = world.tab();
-    const heard = tab.open({ EventSource: forgetfulOf(tab, world.server), ...options });
+    const heard = world.tab().open(options);
     await world.publish(1, published, 100);
     await world.pass(1000);
     world.server.retry = 10000;

@@ -4,13 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "push/stream.h"
 #include "unit.h"
 
 enum { CHANNELS_LIMIT = 16 };
 
 void client_open_at(struct client *client, struct hub *hub, const char *channels, const struct resume *resume,
-                    bool has_visible_heartbeat, const char *head)
+                    enum stream_shows shows, const char *head)
 {
     struct span names[CHANNELS_LIMIT];
     size_t count = 0;
@@ -26,7 +25,7 @@ void client_open_at(struct client *client, struct hub *hub, const char *channels
     fake_sink_init(&client->sink);
     const struct subscription_request request = {.channels = names, .count = count, .resume = *resume};
     buffer_add_string(&buffer, head);
-    stream_open(hub, &client->sink.sink, &request, has_visible_heartbeat, &buffer);
+    stream_open(hub, &client->sink.sink, &request, shows, &buffer);
     buffer_fini(&buffer);
 }
 
@@ -37,7 +36,7 @@ void client_open(struct client *client, struct hub *hub, const char *channels, c
         resume.kind = strcmp(last_id, "0") == 0 ? RESUME_ALL : RESUME_AFTER_ID;
         resume.id = span_of(last_id);
     }
-    client_open_at(client, hub, channels, &resume, false, "");
+    client_open_at(client, hub, channels, &resume, STREAM_SHOWS_NOTHING, "");
     client_read(client);
 }
 

@@ -5,6 +5,7 @@
 
 #include "fake_sink.h"
 #include "push/hub.h"
+#include "push/stream.h"
 #include "sse_reader.h"
 
 struct client {
@@ -18,7 +19,7 @@ void client_open(struct client *client, struct hub *hub, const char *channels, c
 
 /* As client_open, with everything to choose and nothing read. `head` goes before the stream. */
 void client_open_at(struct client *client, struct hub *hub, const char *channels, const struct resume *resume,
-                    bool has_visible_heartbeat, const char *head);
+                    enum stream_shows shows, const char *head);
 
 /* Grants the calls back that it asks for, turn by turn, and reads all that was written. */
 void client_read(struct client *client);

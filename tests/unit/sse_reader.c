@@ -103,6 +103,12 @@ void sse_reader_feed(struct sse_reader *reader, const char *bytes, size_t len)
     }
 }
 
+bool sse_reader_has_id_of_event(const struct sse_reader *reader)
+{
+    const struct buffer *id = reader->count > 0 ? &reader->events[reader->count - 1].last_id : NULL;
+    return id != NULL && id->len == reader->last_id.len && memcmp(id->data, reader->last_id.data, id->len) == 0;
+}
+
 bool sse_reader_is_between_events(const struct sse_reader *reader)
 {
     return reader->line.len == 0 && reader->data.len == 0 && reader->type.len == 0;

@@ -37,6 +37,9 @@ struct sse_reader {
 void sse_reader_feed(struct sse_reader *reader, const char *bytes, size_t len);
 void sse_reader_fini(struct sse_reader *reader);
 
+/* Whether the last id came with an event: those of Firefox, WebKit and npm know no other. */
+bool sse_reader_has_id_of_event(const struct sse_reader *reader);
+
 /* True between events: no line and no event is half read. */
 bool sse_reader_is_between_events(const struct sse_reader *reader);
 

@@ -54,6 +54,24 @@ static void a_quiet_stream_is_ended_by_the_heartbeat_after_its_age(void **state)
     client_close(&client);
 }
 
+static void who_hears_events_alone_is_told_the_position_by_one(void **state)
+{
+    struct stage *stage = *state;
+    struct client client;
+    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, STREAM_SHOWS_POSITIONS, "");
+    client_read(&client);
+    assert_string_equal(client_events(&client), "push-position:");
+    stage_publish(stage, "b", "moves the position");
+    hub_flush(&stage->hub);
+    client_forget(&client);
+    grow_old(stage, &client);
+    stage_wait(stage, HEARTBEAT_MS);
+    client_read(&client);
+    assert_string_equal(client_events(&client), "push-position:");
+    assert_farewell(&client, STAGE_ID("1"));
+    client_close(&client);
+}
+
 static void a_busy_stream_is_ended_behind_an_event(void **state)
 {
     struct stage *stage = *state;
@@ -202,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_quiet_stream_is_ended_by_the_heartbeat_after_its_age),
+        TEST(who_hears_events_alone_is_told_the_position_by_one),
         TEST(a_busy_stream_is_ended_behind_an_event),
         TEST(the_ages_lie_evenly_a_fifth_around_the_setting),
         TEST(an_old_stream_is_sent_all_that_there_is_before_its_end),

@@ -84,8 +84,8 @@ static void by_time_it_is_what_is_newer_than_the_millisecond(void **state)
     const struct resume after = {.kind = RESUME_AFTER_TIME, .ms = STAGE_MS};
     const struct resume after_now = {.kind = RESUME_AFTER_TIME, .ms = STAGE_MS + 5};
     hub_advance(history->hub, history_id(300));
-    client_open_at(&past, history->hub, "a", &after, false, "");
-    client_open_at(&future, history->hub, "a", &after_now, false, "");
+    client_open_at(&past, history->hub, "a", &after, STREAM_SHOWS_NOTHING, "");
+    client_open_at(&future, history->hub, "a", &after_now, STREAM_SHOWS_NOTHING, "");
     history_append(history, "a", 301);
     history_append(history, "a", 401);
     history_answer(history, "a", 0, "5 99 105 205");
@@ -190,15 +190,15 @@ static void before_the_first_visible_heartbeat_goes_the_id_that_the_client_has(v
     const struct resume known = {.kind = RESUME_AFTER_ID, .id = span_of(LOG_ID("3"))};
     const struct resume ahead = {.kind = RESUME_AFTER_ID, .id = span_of(LOG_ID("30"))};
     const struct resume now = {.kind = RESUME_NOW};
-    client_open_at(&client, history->hub, "a", &known, true, "");
+    client_open_at(&client, history->hub, "a", &known, STREAM_SHOWS_LIFE, "");
     assert_string_equal(client_events(&client), "heartbeat:{}");
     check_id(&client, LOG_ID("3"));
     client_close(&client);
-    client_open_at(&client, history->hub, "a", &ahead, true, "");
+    client_open_at(&client, history->hub, "a", &ahead, STREAM_SHOWS_LIFE, "");
     assert_string_equal(client_events(&client), "heartbeat:{}");
     check_id(&client, LOG_ID("30"));
     client_close(&client);
-    client_open_at(&client, history->hub, "a", &now, true, "");
+    client_open_at(&client, history->hub, "a", &now, STREAM_SHOWS_LIFE, "");
     assert_string_equal(client_events(&client), "heartbeat:{}");
     assert_null(strstr(client_text(&client), "id:"));
     client_close(&client);
@@ -210,7 +210,7 @@ static void with_an_unknown_id_it_is_told_when_it_comes_back_before_its_channel_
     struct history *history = *state;
     struct client client;
     const struct resume unknown = {.kind = RESUME_AFTER_ID, .id = span_of("unknown")};
-    client_open_at(&client, history->hub, "a", &unknown, true, "");
+    client_open_at(&client, history->hub, "a", &unknown, STREAM_SHOWS_LIFE, "");
     client_read(&client);
     check_id(&client, "0-0");
     client_close(&client);
@@ -316,7 +316,7 @@ static void who_came_before_the_start_gets_all_that_came_since(void **state)
     uint64_t before_ms = (uint64_t)clock_wall_ms();
     const struct resume after_now = {.kind = RESUME_AFTER_TIME, .ms = before_ms + 1000000};
     client_open(&client, history->hub, "a", NULL);
-    client_open_at(&future, history->hub, "a", &after_now, false, "");
+    client_open_at(&future, history->hub, "a", &after_now, STREAM_SHOWS_NOTHING, "");
     uint64_t since_ms = (uint64_t)clock_wall_ms();
     hub_start(history->hub, (struct event_id){.ms = since_ms + 10});
     ring_init(&older, EVENT_ID_NONE);

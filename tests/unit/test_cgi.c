@@ -41,7 +41,7 @@ static void handle(void *context, const struct params *params, struct sink *sink
     buffer_add_string(&answer, "Status: 200 OK\r\n\r\n");
     if (strcmp(path, "/stream") == 0) {
         const struct subscription_request request = {.channels = &(struct span){"a", 1}, .count = 1};
-        stream_open(&fixture->stage.hub, sink, &request, false, &answer);
+        stream_open(&fixture->stage.hub, sink, &request, STREAM_SHOWS_NOTHING, &answer);
         buffer_fini(&answer);
         return;
     }

@@ -249,7 +249,7 @@ static void visible_heartbeats_come_at_their_time_even_when_messages_wait(void *
 {
     struct stage *stage = *state;
     struct client client;
-    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, true, "");
+    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, STREAM_SHOWS_LIFE, "");
     stage_wait(stage, stage_config.heartbeat_ms - 1);
     stage_publish(stage, "a", "y");
     client_forget(&client);

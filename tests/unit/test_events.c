@@ -140,6 +140,19 @@ static void a_heartbeat_can_be_asked_for_as_an_event(void **state)
     assert_lacks(fixture->body, "heartbeat");
 }
 
+static void who_asks_for_an_event_stream_by_its_name_gets_positions_as_events(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char position[] = "\nid: " STAGE_ID("0") "\nevent: push-position\ndata:\n\n";
+    REQUEST(fixture, "REQUEST_METHOD=GET", "QUERY_STRING=channel=a", "HTTP_ACCEPT=text/event-stream");
+    assert_contains(fixture->body, position);
+    REQUEST(fixture, "REQUEST_METHOD=GET", "QUERY_STRING=channel=a", "HTTP_ACCEPT=*/*");
+    assert_lacks(fixture->body, "push-position");
+    REQUEST(fixture, "REQUEST_METHOD=GET", "QUERY_STRING=channel=a&heartbeat=event", "HTTP_ACCEPT=text/event-stream");
+    assert_lacks(fixture->body, "push-position");
+    assert_contains(fixture->body, "\nid: " STAGE_ID("0") "\nevent: heartbeat\n");
+}
+
 static void head_is_answered_and_ended_without_a_body(void **state)
 {
     struct fixture *fixture = *state;
@@ -282,6 +295,7 @@ int main(void)
         TEST(get_opens_a_stream),
         TEST(the_position_may_come_as_header_or_query),
         TEST(a_heartbeat_can_be_asked_for_as_an_event),
+        TEST(who_asks_for_an_event_stream_by_its_name_gets_positions_as_events),
         TEST(head_is_answered_and_ended_without_a_body),
         TEST(options_are_answered_and_ended_on_every_path),
         TEST(other_methods_are_refused_with_those_that_are_allowed),

@@ -177,6 +177,23 @@ static void a_position_moves_the_cursor_without_an_event(void **state)
     buffer_fini(&block);
 }
 
+/* Those of Firefox, WebKit and npm keep an id only with an event; and an event is what has a line of data. */
+static void a_position_may_be_an_event_of_its_own_type_without_data(void **state)
+{
+    (void)state;
+    struct buffer block = {0};
+    struct sse_reader reader = {0};
+    format_sse.encode_position_event(some_id, TAG, &block);
+    sse_reader_feed(&reader, block.data, block.len);
+    assert_int_equal(reader.count, 1);
+    assert_int_equal(reader.strange_lines, 0);
+    assert_buffer_equal(&reader.events[0].type, "push-position");
+    assert_buffer_equal(&reader.events[0].data, "");
+    assert_buffer_equal(&reader.events[0].last_id, "1700000000000-3." TAG);
+    sse_reader_fini(&reader);
+    buffer_fini(&block);
+}
+
 static void opening_retry_and_heartbeat_are_no_events(void **state)
 {
     (void)state;
@@ -224,6 +241,7 @@ int main(void)
         cmocka_unit_test(random_bytes_come_out_repaired),
         cmocka_unit_test(a_character_that_a_line_end_cuts_is_repaired_on_both_sides),
         cmocka_unit_test(a_position_moves_the_cursor_without_an_event),
+        cmocka_unit_test(a_position_may_be_an_event_of_its_own_type_without_data),
         cmocka_unit_test(opening_retry_and_heartbeat_are_no_events),
         cmocka_unit_test(the_visible_heartbeat_is_an_event_that_keeps_the_cursor),
         cmocka_unit_test(the_content_type_is_that_of_event_streams),

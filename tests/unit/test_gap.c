@@ -23,14 +23,12 @@ static void a_gap_names_channel_client_and_oldest_retained_event(void **state)
     client_open(&client, &stage.hub, "a", NULL);
     struct subscriber *subscriber = client.sink.sink.subscriber;
 
-    check_gap(subscriber,
-              "id: 5-6." STAGE_TAG
-              "\nevent: gap\ndata: {\"channel\":\"a\",\"after\":\"" STAGE_ID("0") "\",\"oldest\":null}\n\n");
+    check_gap(subscriber, "id: 5-6." STAGE_TAG "\nevent: gap\ndata: {\"channel\":\"a\",\"after\":\"" STAGE_ID(
+                              "0") "\",\"oldest\":null}\n\n");
     hub_break(&stage.hub);
     stage_publish(&stage, "a", "x");
-    check_gap(subscriber,
-              "id: 5-6." STAGE_TAG "\nevent: gap\ndata: {\"channel\":\"a\",\"after\":\"" STAGE_ID(
-                  "0") "\",\"oldest\":\"" STAGE_ID("3") "\"}\n\n");
+    check_gap(subscriber, "id: 5-6." STAGE_TAG "\nevent: gap\ndata: {\"channel\":\"a\",\"after\":\"" STAGE_ID(
+                              "0") "\",\"oldest\":\"" STAGE_ID("3") "\"}\n\n");
     client_close(&client);
     stage_fini(&stage);
 }
@@ -49,8 +47,7 @@ static void what_the_client_sent_stands_in_it_as_valid_json(void **state)
     };
     struct subscriber *subscriber = client_subscribe(&stage.hub, &sink.sink, &request);
     check_gap(subscriber,
-              "id: 5-6." STAGE_TAG
-              "\nevent: gap\ndata: "
+              "id: 5-6." STAGE_TAG "\nevent: gap\ndata: "
               "{\"channel\":\"a\",\"after\":\"\\\"},\\\\\\u000a\xef\xbf\xbd(\\u0009\",\"oldest\":null}\n\n");
     fake_sink_leave(&sink);
     fake_sink_fini(&sink);
@@ -70,8 +67,8 @@ static void the_id_in_it_is_never_above_the_gaps_own(void **state)
     hub_break(&stage.hub);
     stage_publish(&stage, "a", "4");
     hub_flush(&stage.hub);
-    client_open_at(&client, &stage.hub, "a", &(struct resume){.kind = RESUME_AFTER_TIME, .ms = STAGE_MS - 1}, false,
-                   "");
+    client_open_at(&client, &stage.hub, "a", &(struct resume){.kind = RESUME_AFTER_TIME, .ms = STAGE_MS - 1},
+                   STREAM_SHOWS_NOTHING, "");
     client_read(&client);
     assert_int_equal(client.reader.count, 3);
     assert_contains(client.reader.events[1].data.data, "\"after\":\"" STAGE_ID("1") "\"");
@@ -91,8 +88,8 @@ static void before_the_first_event_it_names_no_id_of_the_future(void **state)
     hub_break(&stage.hub); /* 2 */
     stage_publish(&stage, "a", "3");
     hub_flush(&stage.hub);
-    client_open_at(&client, &stage.hub, "a", &(struct resume){.kind = RESUME_AFTER_TIME, .ms = STAGE_MS - 1}, false,
-                   "");
+    client_open_at(&client, &stage.hub, "a", &(struct resume){.kind = RESUME_AFTER_TIME, .ms = STAGE_MS - 1},
+                   STREAM_SHOWS_NOTHING, "");
     client_read(&client);
     assert_int_equal(client.reader.count, 2);
     assert_buffer_equal(&client.reader.events[0].last_id, STAGE_ID("2"));

@@ -47,7 +47,7 @@ static void visible_heartbeats_are_events_the_first_at_once(void **state)
 {
     struct stage *stage = *state;
     struct client client;
-    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, true, "");
+    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, STREAM_SHOWS_LIFE, "");
     assert_int_equal(client.sink.writes, 1);
     assert_string_equal(client_events(&client), "heartbeat:{}");
     client_forget(&client);
@@ -63,7 +63,7 @@ static void output_does_not_put_off_visible_heartbeats(void **state)
 {
     struct stage *stage = *state;
     struct client client;
-    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, true, "");
+    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, STREAM_SHOWS_LIFE, "");
     stage_wait(stage, HEARTBEAT_MS - 1);
     stage_publish(stage, "a", "x");
     hub_flush(&stage->hub);
@@ -78,7 +78,7 @@ static void the_first_visible_heartbeat_has_the_position_in_its_own_block(void *
 {
     struct stage *stage = *state;
     struct client client;
-    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, true, "");
+    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, STREAM_SHOWS_LIFE, "");
     assert_non_null(strstr(client_text(&client), "id: " STAGE_ID("0") "\nevent: heartbeat\ndata: {}\n\n"));
     client_close(&client);
 }
@@ -90,8 +90,8 @@ static void the_first_visible_heartbeat_does_not_wait_for_a_replay(void **state)
     client_open(&keeper, &stage->hub, "a", NULL);
     stage_publish(stage, "a", "x");
     hub_flush(&stage->hub);
-    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_ALL}, true, "");
-    assert_string_equal(client_events(&client), "heartbeat:{} message:x");
+    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_ALL}, STREAM_SHOWS_LIFE, "");
+    assert_string_equal(client_events(&client), "heartbeat:{} message:x push-position:");
     assert_buffer_equal(&client.reader.last_id, STAGE_ID("1"));
     client_close(&client);
     client_close(&keeper);
@@ -106,8 +106,8 @@ static void the_first_visible_heartbeat_leaves_the_client_its_id(void **state)
     client_open(&keeper, &stage->hub, "a", NULL);
     stage_publish(stage, "a", "x");
     hub_flush(&stage->hub);
-    client_open_at(&client, &stage->hub, "a", &resume, true, "");
-    assert_string_equal(client_events(&client), "heartbeat:{} message:x");
+    client_open_at(&client, &stage->hub, "a", &resume, STREAM_SHOWS_LIFE, "");
+    assert_string_equal(client_events(&client), "heartbeat:{} message:x push-position:");
     assert_buffer_equal(&client.reader.events[0].last_id, STAGE_ID("0"));
     client_close(&client);
     client_close(&keeper);
@@ -119,7 +119,7 @@ static void none_is_sent_in_the_middle_of_a_frame(void **state)
     struct client ready, blocked, visible;
     client_open(&ready, &stage->hub, "a", NULL);
     client_open(&blocked, &stage->hub, "a", NULL);
-    client_open_at(&visible, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, true, "");
+    client_open_at(&visible, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, STREAM_SHOWS_LIFE, "");
     blocked.sink.blocks = true;
     stage_publish_long(stage, "a", 'x', 150000);
     hub_flush(&stage->hub);

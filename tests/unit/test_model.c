@@ -25,6 +25,7 @@ struct happening {
 struct browser {
     struct client client;
     bool is_open;
+    enum stream_shows shows;
     unsigned channels;              /* bit by bit */
     char last_id[64];               /* what it comes back with; "" for none */
     uint64_t began;                 /* nothing at or below is to be sent to it */
@@ -146,11 +147,11 @@ static void look_at_event(struct browser *browser, const struct sse_event *event
 {
     bool has_id = event->last_id.len > 0 && number_of(event->last_id.data) > browser->last;
 
-    if (strcmp(event->type.data, "heartbeat") == 0) {
+    if (strcmp(event->type.data, "heartbeat") == 0)
         assert_string_equal(event->data.data, "{}");
-        return;
-    }
-    if (strcmp(event->type.data, "gap") == 0)
+    else if (strcmp(event->type.data, "push-position") == 0)
+        assert_string_equal(event->data.data, "");
+    else if (strcmp(event->type.data, "gap") == 0)
         take_gap(browser, event, has_id);
     else
         take_message(browser, event);
@@ -177,6 +178,7 @@ static void read_bytes(struct browser *browser, size_t len)
             if (!is_gap_without_id)
                 take_id(browser, id);
             browser->has_position = true;
+            assert_true(browser->shows == STREAM_SHOWS_NOTHING || sse_reader_has_id_of_event(reader));
         }
     }
     assert_int_equal(reader->strange_lines, 0);
@@ -244,7 +246,8 @@ static void open_browser(struct browser *browser)
         resume = (struct resume){.kind = random() % 2 ? RESUME_ALL : RESUME_AFTER_ID, .id = span_of("unknown")};
     browser->seen = 0;
     browser->has_position = false;
-    client_open_at(&browser->client, &stage.hub, channels, &resume, random() % 4 == 0, "");
+    browser->shows = (enum stream_shows)(random() % 3);
+    client_open_at(&browser->client, &stage.hub, channels, &resume, browser->shows, "");
     note_where_it_begins(browser, &resume);
     browser->is_open = true;
     returns++;

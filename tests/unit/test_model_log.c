@@ -32,6 +32,7 @@ struct load {
 struct browser {
     struct client client;
     bool is_open;
+    enum stream_shows shows;
     unsigned channels;              /* bit by bit */
     char last_id[64];               /* what it comes back with; "" for none */
     uint64_t last;                  /* the number of its newest id */
@@ -252,13 +253,15 @@ static void read_bytes(struct browser *browser, size_t len)
         const struct sse_event *event = &reader->events[browser->seen];
         if (strcmp(event->type.data, "gap") == 0)
             take_gap(browser, event);
-        else if (strcmp(event->type.data, "heartbeat") != 0)
+        else if (strcmp(event->type.data, "heartbeat") != 0 && strcmp(event->type.data, "push-position") != 0)
             take_message(browser, event);
         if (event->last_id.len > 0)
             note_id(browser, number_of(event->last_id.data));
     }
-    if (reader->last_id.len > 0)
+    if (reader->last_id.len > 0) {
         note_id(browser, number_of(reader->last_id.data));
+        assert_true(browser->shows == STREAM_SHOWS_NOTHING || sse_reader_has_id_of_event(reader));
+    }
     assert_int_equal(reader->strange_lines, 0);
 }
 
@@ -330,7 +333,8 @@ static void open_browser(struct browser *browser)
     struct resume resume = choose_resume(browser);
     browser->seen = 0;
     note_where_it_begins(browser, &resume);
-    client_open_at(&browser->client, &stage.hub, channels, &resume, one_in(4), "");
+    browser->shows = (enum stream_shows)(random() % 3);
+    client_open_at(&browser->client, &stage.hub, channels, &resume, browser->shows, "");
     browser->is_open = true;
     returns++;
 }

@@ -30,7 +30,7 @@ static void a_stream_too_many_is_opened_and_ended_with_a_longer_retry_and_a_posi
     int len = 0;
     fill(clients, &stage->hub);
     stage_publish(stage, "b", "moves the position");
-    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, false, "head\n");
+    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, STREAM_SHOWS_NOTHING, "head\n");
     assert_int_equal(
         sscanf(client_text(&client), "head\n:\nretry: %" SCNd64 "\nid: " STAGE_ID("1") "\n\n%n", &retry_ms, &len), 1);
     assert_int_equal(len, client.sink.written.len);
@@ -38,7 +38,12 @@ static void a_stream_too_many_is_opened_and_ended_with_a_longer_retry_and_a_posi
     assert_int_equal(client.sink.ends, 1);
     assert_int_equal(client.sink.writes, 1);
     assert_null(client.sink.sink.subscriber);
-    assert_int_equal(stage->hub.stats.streams_refused.value, 1);
+    client_close(&client);
+    client_open_at(&client, &stage->hub, "a", &(struct resume){.kind = RESUME_NOW}, STREAM_SHOWS_POSITIONS, "");
+    client_read(&client);
+    assert_string_equal(client_events(&client), "push-position:");
+    assert_buffer_equal(&client.reader.events[0].last_id, STAGE_ID("1"));
+    assert_int_equal(stage->hub.stats.streams_refused.value, 2);
     assert_int_equal(stage->hub.stats.streams_opened.value, MOST);
     assert_int_equal(stage->hub.stats.streams_open.value, MOST);
     client_close(&client);
@@ -57,7 +62,7 @@ static void who_has_a_position_keeps_it(void **state)
     struct client clients[MOST], client;
     fill(clients, &stage->hub);
     for (size_t i = 0; i < COUNT_OF(resumes); i++) {
-        client_open_at(&client, &stage->hub, "a", &resumes[i], true, "");
+        client_open_at(&client, &stage->hub, "a", &resumes[i], STREAM_SHOWS_LIFE, "");
         client_read(&client);
         assert_null(strstr(client_text(&client), "id:"));
         assert_string_equal(client_events(&client), "");

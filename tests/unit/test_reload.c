@@ -167,7 +167,8 @@ static void a_gap_that_was_not_told_yet_is_told_afterwards(void **state)
     history_answer(history, "a", 8, "9");
     history_answer(history, "b", 0, "5 6");
     client_turn(&keeper, history->hub);
-    client_open_at(&client, history->hub, "a,b", &unknown, false, ""); /* sends the gap of b, then asks to be called */
+    client_open_at(&client, history->hub, "a,b", &unknown, STREAM_SHOWS_NOTHING,
+                   ""); /* sends the gap of b, then asks to be called */
     client.sink.blocks = true;
     fake_sink_call_back(&client.sink); /* sends b5 and b6; the gap of a, at 8, is still to be told */
     hub_reload(history->hub, history_id(20));

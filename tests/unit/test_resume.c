@@ -59,7 +59,8 @@ static void a_stream_opens_with_comment_retry_and_position_in_one_write(void **s
     long retry_ms;
     int len = 0;
 
-    client_open_at(&fixture->client, &fixture->stage.hub, "a", &(struct resume){.kind = RESUME_NOW}, false, "HEAD\r\n");
+    client_open_at(&fixture->client, &fixture->stage.hub, "a", &(struct resume){.kind = RESUME_NOW},
+                   STREAM_SHOWS_NOTHING, "HEAD\r\n");
     assert_int_equal(fixture->client.sink.writes, 1);
     assert_int_equal(
         sscanf(client_text(&fixture->client), "HEAD\r\n:\nretry: %ld\nid: " STAGE_ID("5") "\n\n%n", &retry_ms, &len),
@@ -108,7 +109,7 @@ static void nothing_is_sent_before_the_stream_is_opened(void **state)
     assert_int_equal(fixture->client.sink.writes, 0);
     assert_ptr_equal(fixture->client.sink.sink.subscriber, subscriber);
     fake_sink_leave(&fixture->client.sink);
-    stream_open(&fixture->stage.hub, &fixture->client.sink.sink, &request, false, &head);
+    stream_open(&fixture->stage.hub, &fixture->client.sink.sink, &request, STREAM_SHOWS_NOTHING, &head);
     assert_int_equal(fixture->client.sink.writes, 1);
     buffer_fini(&head);
 }
@@ -175,7 +176,7 @@ static void a_time_resumes_behind_it(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         const struct resume resume = {.kind = RESUME_AFTER_TIME, .ms = table[i].ms};
-        client_open_at(&fixture->client, &fixture->stage.hub, "a", &resume, false, "");
+        client_open_at(&fixture->client, &fixture->stage.hub, "a", &resume, STREAM_SHOWS_NOTHING, "");
         assert_string_equal(client_events(&fixture->client), table[i].events);
         assert_buffer_equal(&fixture->client.reader.last_id, "9000000000030-3." STAGE_TAG);
         client_close(&fixture->client);
@@ -306,7 +307,7 @@ static void a_replay_that_takes_many_turns_ends_with_one_position(void **state)
     hub_flush(&fixture->stage.hub);
     client_read(&fixture->keeper);
     const struct resume resume = {.kind = RESUME_AFTER_ID, .id = span_of(STAGE_ID("0"))};
-    client_open_at(&fixture->client, &fixture->stage.hub, "a", &resume, false, "");
+    client_open_at(&fixture->client, &fixture->stage.hub, "a", &resume, STREAM_SHOWS_NOTHING, "");
     assert_true(fixture->client.sink.wants_call_back);
     client_read(&fixture->client);
     assert_int_equal(fixture->client.reader.count, 8);
