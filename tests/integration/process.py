@@ -27,6 +27,12 @@ def free_port(host="127.0.0.1"):
         return probe.getsockname()[1]
 
 
+def accepts(address):
+    """Whether somebody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(address) == 0
+
+
 def until(condition, what, timeout=10.0, check=lambda: None):
     """Polls for the condition; check raises when waiting has become pointless."""
     deadline = time.monotonic() + timeout

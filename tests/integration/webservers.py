@@ -4,10 +4,9 @@
 import os
 import pathlib
 import signal
-import socket
 
 import examples
-from process import Process, children_of, free_port, has_ended, name_of, until
+from process import Process, accepts, children_of, free_port, has_ended, name_of, read_proc, until
 from servers import SANITIZER_REPORT, Responder, sanitizer_environment
 
 WWW = examples.TOP / "www"
@@ -59,8 +58,7 @@ class WebServer(Process):
         return {**sanitizer_environment(), "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin", **self._environment}
 
     def is_ready(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(self.address) == 0
+        return accepts(self.address)
 
     def children(self):
         return children_of(self.pid)
@@ -69,7 +67,10 @@ class WebServer(Process):
         """Asks for a graceful reload; what it returns tells whether that has been done."""
         started, children = len(self.log()), set(self.children())
         self.signal(self.reload_signal)
-        return lambda: "server started" in self.log()[started:] or set(self.children()) - children
+        return lambda: "server started" in self.log()[started:] or self._is_renewed(children)
+
+    def _is_renewed(self, old):
+        return set(self.children()) - old
 
     def complaints(self):
         if self.is_alive():
@@ -143,6 +144,11 @@ class Nginx(WebServer):
 
     def argv(self):
         return ["nginx", "-g", "daemon off;", "-c", self.configuration]
+
+    def _is_renewed(self, old):
+        """Workers accept until they say that they are leaving."""
+        is_leaving = (has_ended(pid) or "shutting down" in read_proc(pid, "cmdline") for pid in old)
+        return super()._is_renewed(old) and all(is_leaving)
 
 
 class Spawned:
