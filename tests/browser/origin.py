@@ -8,8 +8,10 @@ import shutil
 
 import counters
 import examples
+import pytest
 import requests
 import webservers
+from browsers import BROWSERS
 from eventsources import Loop
 from process import until
 from stage import EVERY_CHANNEL
@@ -23,18 +25,30 @@ class Front:
 
     server: type
     files: tuple
+    away: int  # the status of its answers while nobody is behind it
     held: dict  # what is replaced by what in the last of the files
 
 
 LIGHTTPD = Front(
-    webservers.Lighttpd, ("unix.conf",), {"server.stream-response-body = 2": "server.stream-response-body = 0"}
+    webservers.Lighttpd, ("unix.conf",), 503, {"server.stream-response-body = 2": "server.stream-response-body = 0"}
 )
-APACHE = Front(webservers.Apache, ("proxypass-unix.conf",), {" flushpackets=on": ""})
+APACHE = Front(webservers.Apache, ("proxypass-unix.conf",), 503, {" flushpackets=on": ""})
 NGINX = Front(
     webservers.Nginx,
     ("unix.conf", "locations.conf"),
+    502,
     {"fastcgi_pass sse;": "fastcgi_buffering on; fastcgi_ignore_headers X-Accel-Buffering; fastcgi_pass sse;"},
 )
+
+
+def _everywhere():
+    """Chromium behind each web server, and the other browsers behind one of them."""
+    pairs = [("chromium", front) for front in (LIGHTTPD, APACHE, NGINX)]
+    pairs += [(browser, LIGHTTPD) for browser in BROWSERS if browser != "chromium"]
+    return [pytest.param(browser, front, id=f"{browser}-{front.server.name}") for browser, front in pairs]
+
+
+everywhere = pytest.mark.parametrize("browser, front", _everywhere(), indirect=["browser"])
 
 
 class Origin:

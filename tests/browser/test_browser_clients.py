@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Chromium behind each web server: its EventSource, and PushSource with and without it."""
+"""Browsers behind each web server: their EventSource, and PushSource with and without it."""
 
 import clients
 import in_page
 import pytest
+from browsers import in_every_browser
 from following import every_server, must_be_told_all, must_survive_replacement, wait_connected
 
 
@@ -25,6 +26,7 @@ def follow(site, browser):
     wait_connected(site, 0)
 
 
+@in_every_browser
 @every_server
 def test_every_event_arrives_as_it_was_published(site, follow):
     must_be_told_all(site, follow(clients.TARGET))

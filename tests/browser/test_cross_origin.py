@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Pages of one origin that read another: with and without credentials, in Chromium.
+"""Pages of one origin that read another: with and without credentials.
 
 The page's origin has a lighttpd of its own. Another port makes another origin of the same site, so that cookies go
 where credentials do; another name makes one that the other side does not list.
@@ -8,6 +8,7 @@ where credentials do; another name makes one that the other side does not list.
 import examples
 import in_page
 import pytest
+from browsers import in_every_browser
 import stage as stages
 import webservers
 
@@ -190,6 +191,7 @@ def test_it_comes_back_with_its_last_id(visit, listing, kind, with_credentials):
     assert [id.partition("~")[2] for _, id, _ in source.events()] == [f"a+b/{text}=" for text in sent]
 
 
+@in_every_browser
 @pytest.mark.parametrize("kind", [in_page.Source, in_page.Pushed])
 def test_what_was_missed_before_the_first_event_arrives(visit, listing, kind):
     source = visit()(kind, listing.url(NEWS))

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The demo page in Chromium: events appear as text, and a restart is survived."""
+"""The demo page: events appear as text, and a restart is survived."""
 
 import time
 
 import pytest
+from browsers import in_every_browser
 import stalls
 from page import MARKUP, Page
 from process import until
@@ -21,6 +22,7 @@ def opened(stage, browser):
     browser.get("about:blank")
 
 
+@in_every_browser
 def test_a_published_text_stands_in_the_page_within_a_second(stage, opened, tmp_path):
     page, _ = opened
     started = time.monotonic()

@@ -3,9 +3,7 @@
 
 import counters
 import pytest
-from origin import APACHE, LIGHTTPD, NGINX, Numbers, Origin
-
-FRONTS = [pytest.param(front, id=front.server.name) for front in (LIGHTTPD, APACHE, NGINX)]
+from origin import Numbers, Origin, everywhere
 
 
 def wait_streams_opened(origin, count):
@@ -17,7 +15,7 @@ def slow_numbers(origin):
     return Numbers(origin, pause=0.3)
 
 
-@pytest.mark.parametrize("front", FRONTS)
+@everywhere
 def test_it_polls_within_ten_seconds_and_streams_again_when_streams_pass(stage, open_tab, front):
     origin = Origin(stage, front)
     origin.hold_streams()

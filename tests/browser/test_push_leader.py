@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Tabs that share go on when the one that leads them ends: another leads within a second, and nothing is lost."""
 
+import itertools
+
 import counters
 import pytest
+from browsers import BROWSERS
 from origin import Numbers, Origin
 from selenium.common.exceptions import WebDriverException
 from shared import Shared
@@ -35,7 +38,10 @@ def hang(tab, milliseconds):
     tab.run("setTimeout((end) => { while (Date.now() < end); }, 0, Date.now() + arguments[0])", milliseconds)
 
 
-@pytest.mark.parametrize("end", [close, close_source, navigate, crash])
+ENDS = [("chromium", close_source), ("chromium", crash), *itertools.product(BROWSERS, (close, navigate))]
+
+
+@pytest.mark.parametrize("browser, end", ENDS, indirect=["browser"])
 def test_a_leader_that_ends_in_the_middle_is_replaced(origin, open_tab, end):
     shared = Shared(origin, open_tab, 5)
     with Numbers(origin, 100, pause=0.02) as numbers:
