@@ -2,12 +2,10 @@
 //
 // The script of minimal.html. It stands in a file of its own, because the server's policy allows none inside a page.
 
-const messages = document.getElementById('messages');
-
 function show(text) {
   const item = document.createElement('li');
   item.textContent = text;
-  messages.append(item);
+  document.getElementById('messages').append(item);
 }
 
 if (typeof EventSource !== 'undefined') {
