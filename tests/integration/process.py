@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 _libc = ctypes.CDLL(None)
 
 
@@ -19,6 +19,11 @@ def die_with_parent():
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def adopt_orphans():
+    """What our children leave behind is ours to wait for from now on."""
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def free_port(host="127.0.0.1"):

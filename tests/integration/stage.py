@@ -65,7 +65,7 @@ class Stage:
         """A started longpoll.fcgi that has subscribed."""
         return self.responder(kind=servers.LongPoll, **options)
 
-    def lighttpd(self, responder=None, longpoll=None, port=None):
+    def lighttpd(self, responder=None, longpoll=None, port=None, kind=webservers.Lighttpd):
         """A started lighttpd before an sse.fcgi, or before longpoll=…, or both; a mount whose program it is not given
         leads to a socket that is not there."""
         place = self.place("l")
@@ -75,7 +75,7 @@ class Stage:
             "/etc/fcgi-push.users": place / "users",
             **EVERY_CHANNEL,
         }
-        return self.add(webservers.Lighttpd(place, ["unix.conf"], sockets, port=port)).start()
+        return self.add(kind(place, ["unix.conf"], sockets, port=port)).start()
 
     def spawning_lighttpd(self, **environment):
         """lighttpd that starts both programs itself, and its sse.fcgi and longpoll.fcgi; options are environment

@@ -5,7 +5,8 @@ import json
 
 from crowd import wait_holder
 
-from peers.peer import Peer, channel_of, http_address
+from peers.lighttpd import Lighttpd
+from peers.peer import Peer, channel_of, http_address, tree_of
 
 
 class Straight(Peer):
@@ -44,13 +45,13 @@ class Behind(Straight):
 
     def __init__(self, stage):
         super().__init__(stage)
-        self.lighttpd = stage.lighttpd(self.responder)
+        self.lighttpd = stage.lighttpd(self.responder, kind=Lighttpd)
 
     def receiving(self, channels):
         return ["--http", http_address(self.lighttpd), "--path", "/events?channel=" + channel_of(channels)]
 
     def processes(self):
-        return {**super().processes(), "lighttpd": [self.lighttpd.pid]}
+        return {**super().processes(), "lighttpd": tree_of(self.lighttpd.pid)}
 
 
 class Recorded(Behind):
