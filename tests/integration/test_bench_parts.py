@@ -208,7 +208,7 @@ def test_the_summary_has_chosen_figures_of_those_who_were_measured(without_serve
     assert lines[3] == "| the same: latency p99, ms | – | – | – | – | – |"
     assert lines[-1] == "Measured today, 2 cores (x), 4 GB, Linux, at commit c0ffee."
     document["scenarios"][0]["disturbances"]["nchan-redis"] = [{**QUIET, "pause_ms": 200.0}]
-    assert "c0ffee. 1 of 3 measurements were disturbed by what else" in summary.markdown(document)
+    assert "c0ffee. Disturbed by what else the machine did: 1 of 3 measurements." in summary.markdown(document)
 
 
 @pytest.mark.parametrize("row", summary.ROWS, ids=lambda row: f"{row[0]}-{row[1]}")

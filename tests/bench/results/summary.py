@@ -51,5 +51,5 @@ def markdown(document):
     shown = {scenario for scenario, _, _ in ROWS}
     disturbed, every = disturbance.count([each for each in document["scenarios"] if each["name"] in shown])
     if disturbed:
-        note += f" {disturbed} of {every} measurements were disturbed by what else the machine did."
+        note += f" Disturbed by what else the machine did: {disturbed} of {every} measurements."
     return "\n".join([*markdown_lines(rows_of(document)), "", note]) + "\n"
