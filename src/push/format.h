@@ -22,21 +22,17 @@ struct format {
 
     /* What follows is for formats of streams; else NULL. */
 
-    /* Appends what moves the client's cursor to `id` without an event. */
-    void (*encode_position)(struct event_id id, const char *tag, struct buffer *out);
-
-    /* Appends the same as an event without data, of a type that nobody listens for. */
-    void (*encode_position_event)(struct event_id id, const char *tag, struct buffer *out);
+    /* Appends the first line of a block: it moves the client's cursor to `id`. One of the ends below follows. */
+    void (*encode_id)(struct event_id id, const char *tag, struct buffer *out);
 
     /* Appends what tells the client how long to wait before it comes back. No blank line: a block may follow. */
     void (*encode_retry)(int64_t retry_ms, struct buffer *out);
 
     const char *opening;         /* sent first, so that headers and some body leave in one flush */
+    const char *position;        /* ends a block without an event */
+    const char *position_event;  /* ends one with an event without data, of a type that nobody listens for */
     const char *heartbeat;       /* invisible to scripts */
-    const char *heartbeat_event; /* visible to scripts */
-
-    /* Appends a heartbeat event that moves the client's cursor to `id` as well. */
-    void (*encode_heartbeat_event)(struct event_id id, const char *tag, struct buffer *out);
+    const char *heartbeat_event; /* visible to scripts; with an id before it or not */
 };
 
 #endif

@@ -59,35 +59,15 @@ static void encode_id(struct event_id id, const char *tag, struct buffer *out)
     buffer_add_char(out, '\n');
 }
 
-static void encode_position(struct event_id id, const char *tag, struct buffer *out)
-{
-    encode_id(id, tag, out);
-    buffer_add_char(out, '\n');
-}
-
-static void encode_position_event(struct event_id id, const char *tag, struct buffer *out)
-{
-    encode_id(id, tag, out);
-    buffer_add_string(out, "event: push-position\ndata:\n\n");
-}
-
-#define HEARTBEAT_EVENT "event: heartbeat\ndata: {}\n\n"
-
-static void encode_heartbeat_event(struct event_id id, const char *tag, struct buffer *out)
-{
-    encode_id(id, tag, out);
-    buffer_add_string(out, HEARTBEAT_EVENT);
-}
-
 const struct format format_sse = {
     .content_type = "text/event-stream; charset=utf-8",
     .encode = encode,
-    .encode_position = encode_position,
-    .encode_position_event = encode_position_event,
+    .encode_id = encode_id,
     .encode_retry = encode_retry,
     .opening = ":\n",
+    .position = "\n",
+    .position_event = "event: push-position\ndata:\n\n",
     /* One line end, not two: some clients dispatch an empty message at every blank line. */
     .heartbeat = ":\n",
-    .heartbeat_event = HEARTBEAT_EVENT,
-    .encode_heartbeat_event = encode_heartbeat_event,
+    .heartbeat_event = "event: heartbeat\ndata: {}\n\n",
 };

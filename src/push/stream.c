@@ -48,10 +48,8 @@ static void reach_position(struct subscriber *subscriber)
 static void encode_position(const struct hub *hub, struct event_id id, enum stream_shows shows, struct buffer *out)
 {
     const struct format *format = hub->config.format;
-    if (shows == STREAM_SHOWS_NOTHING)
-        format->encode_position(id, hub->tag, out);
-    else
-        format->encode_position_event(id, hub->tag, out);
+    format->encode_id(id, hub->tag, out);
+    buffer_add_string(out, shows == STREAM_SHOWS_NOTHING ? format->position : format->position_event);
 }
 
 static void add_position(struct subscriber *subscriber, struct buffer *out)
@@ -284,9 +282,8 @@ static void add_first_heartbeat(struct subscriber *subscriber, bool is_done, enu
     if (is_done)
         reach_position(subscriber);
     if (subscriber->is_placed || kind == RESUME_AFTER_ID)
-        format->encode_heartbeat_event(subscriber->last, hub->tag, head);
-    else
-        buffer_add_string(head, format->heartbeat_event);
+        format->encode_id(subscriber->last, hub->tag, head);
+    buffer_add_string(head, format->heartbeat_event);
 }
 
 static void open_stream(struct hub *hub, struct sink *sink, const struct subscription_request *request,

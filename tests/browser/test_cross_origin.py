@@ -8,9 +8,9 @@ where credentials do; another name makes one that the other side does not list.
 import examples
 import in_page
 import pytest
-from browsers import in_every_browser
 import stage as stages
 import webservers
+from browsers import in_every_browser
 
 NEWS, MINE = "/events?channel=news", "/events?channel=user:alice"
 

@@ -4,8 +4,8 @@
 import time
 
 import pytest
-from browsers import in_every_browser
 import stalls
+from browsers import in_every_browser
 from page import MARKUP, Page
 from process import until
 from selenium.webdriver.common.by import By

@@ -2,7 +2,6 @@
 """PushSource where something on the way holds streams back: it polls, loses nothing, and streams again when it can."""
 
 import counters
-import pytest
 from origin import Numbers, Origin, everywhere
 
 

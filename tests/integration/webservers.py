@@ -2,7 +2,6 @@
 """lighttpd, Apache and nginx with the files of examples/, in a private directory; and what lighttpd spawns."""
 
 import os
-import pathlib
 import signal
 
 import examples

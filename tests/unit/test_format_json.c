@@ -228,7 +228,9 @@ static void it_is_a_format_without_what_only_streams_need(void **state)
 {
     (void)state;
     assert_string_equal(format_json.content_type, "application/json");
-    assert_null(format_json.encode_position);
+    assert_null(format_json.encode_id);
+    assert_null(format_json.position);
+    assert_null(format_json.position_event);
     assert_null(format_json.encode_retry);
     assert_null(format_json.opening);
     assert_null(format_json.heartbeat);
