@@ -44,15 +44,13 @@ HELD_BACK = {
     ),
     "apache": _advise(
         "Apache collects 8 kB before it passes them on. Let the mount's ProxyPass end in flushpackets=on; where it is "
-        "a "
-        "SetHandler, add the <Proxy> section, with the same socket:",
+        "a SetHandler, add the <Proxy> section, with the same socket:",
         APACHE_MOUNT,
         *APACHE_PROXY,
     ),
     "nginx": _advise(
         "nginx collects the answer: its header X-Accel-Buffering: no is ignored (fastcgi_ignore_headers) or lost. In "
-        "the "
-        "location of the mount:",
+        "the location of the mount:",
         "fastcgi_buffering off;",
     ),
 }
@@ -117,8 +115,7 @@ ADVICE = {
     },
     "forbidden": _everywhere(
         "Who answers is said above. If it is sse.fcgi, the channel is missing in its --channels, or in the "
-        "PUSH_CHANNELS "
-        "that the web server sets for this mount:",
+        "PUSH_CHANNELS that the web server sets for this mount:",
         "sse.fcgi --channels NAME,PREFIX*",
     ),
     "test-channel": _everywhere(
@@ -141,8 +138,8 @@ ADVICE = {
             "The program was asked by GET and did not learn so: something before Apache changes requests.",
         ),
         "nginx": _advise(
-            "The program was asked by GET and did not learn so. In the location of the mount:", "include "
-            "fastcgi_params;"
+            "The program was asked by GET and did not learn so. In the location of the mount:",
+            "include fastcgi_params;",
         ),
     },
     "wrong-type": {
@@ -161,8 +158,7 @@ ADVICE = {
     },
     "overload": _everywhere(
         "sse.fcgi ends streams at once when it has as many as it may have, and asks to come back later. Allow more, "
-        "with "
-        "as many open files:",
+        "with as many open files:",
         "sse.fcgi --max-clients COUNT",
     ),
     "no-position": _everywhere(
@@ -184,6 +180,10 @@ ADVICE = {
             "No setting of nginx does that: look at what stands between, and at the load of both machines.",
         ),
     },
+    "stalled": _everywhere(
+        "Something stands still now and then, which no setting of a web server does: Redis (SLOWLOG GET tells), the "
+        "network, a machine that has too much to do, or its host (column st of vmstat 1)."
+    ),
     "compressed": {
         "lighttpd": _advise(
             "A compressor gives an event only when it is told to, and holds memory for each stream. In the section of "
@@ -198,8 +198,8 @@ ADVICE = {
             "</Location>",
         ),
         "nginx": _advise(
-            "A compressor gives an event only when it is told to, and holds memory for each stream. In the location "
-            "of the mount:",
+            "A compressor gives an event only when it is told to, and holds memory for each stream. In the location of "
+            "the mount:",
             "gzip off;",
         ),
     },
@@ -213,8 +213,7 @@ ADVICE = {
         ),
         "apache": _advise(
             "sse.fcgi says no-store, and something replaces it. In the <Location> of the mount, where no Header line "
-            "may "
-            "touch Cache-Control:",
+            "may touch Cache-Control:",
             "ExpiresActive Off",
         ),
         "nginx": _advise(
@@ -226,20 +225,17 @@ ADVICE = {
     "cut": {
         "lighttpd": _advise(
             "A quiet stream is cut before the next heartbeat. Give lighttpd more patience than sse.fcgi's --heartbeat "
-            "has "
-            "seconds (proxies before it, too):",
+            "has seconds (proxies before it, too):",
             "server.max-write-idle = 360",
         ),
         "apache": _advise(
-            "A quiet stream is cut before the next heartbeat. Give the mount more patience than sse.fcgi's "
-            "--heartbeat has "
-            "seconds (proxies before it, too):",
+            "A quiet stream is cut before the next heartbeat. Give the mount more patience than sse.fcgi's --heartbeat "
+            "has seconds (proxies before it, too):",
             APACHE_MOUNT,
         ),
         "nginx": _advise(
             "A quiet stream is cut before the next heartbeat. Give the location more patience than sse.fcgi's "
-            "--heartbeat "
-            "has seconds (proxies before it, too):",
+            "--heartbeat has seconds (proxies before it, too):",
             "fastcgi_read_timeout 120s;",
         ),
     },
@@ -291,9 +287,8 @@ ADVICE = {
         ),
         "apache": _advise(
             "mod_http2 decides so by itself; a browser has one connection for all its tabs, and what exceeds this "
-            "waits. "
-            "Share one stream of several channels (?channel=a,b) in a page, or among tabs; or serve this host by "
-            "HTTP/1.1, six streams a browser:",
+            "waits. Share one stream of several channels (?channel=a,b) in a page, or among tabs; or serve this host "
+            "by HTTP/1.1, six streams a browser:",
             "Protocols http/1.1",
         ),
         "nginx": _advise(
@@ -306,8 +301,7 @@ ADVICE = {
     "redis": _everywhere("The events of the tests go through Redis. Is the address right, and the password?"),
     "nobody-hears": _everywhere(
         "sse.fcgi follows another Redis, or another --prefix, or has no connection to it. It has to be the Redis to "
-        "which "
-        "the application publishes:",
+        "which the application publishes:",
         "sse.fcgi --redis URL --prefix push:",
     ),
     "lost": _everywhere(
@@ -342,8 +336,7 @@ ADVICE = {
         ),
         "nginx": _advise(
             "With --history memory each process has events and ids of its own: lead upstream to one, or keep the "
-            "history "
-            "in Redis:",
+            "history in Redis:",
             "sse.fcgi --history redis",
         ),
     },

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Times in which the machine let nobody run, as busy virtual ones do now and then for a second: who measures how fast
-something is leaves them out, and who measures how slow it is has nothing to do with them."""
+"""Times in which the machine let nobody run on a core, as busy virtual ones do now and then for a second: who measures
+how fast something is leaves them out, and who measures how slow it is has nothing to do with them."""
 
+import os
 import threading
 import time
 
@@ -10,14 +11,16 @@ NOTABLE_S = 0.03  # later than that it comes by no chance
 
 
 class _Ticker(threading.Thread):
-    """Wants to run a hundred times a second, and remembers when it could not."""
+    """Wants to run on one core a hundred times a second, and remembers when it could not."""
 
-    def __init__(self):
+    def __init__(self, core):
         super().__init__(daemon=True)
+        self._core = core
         self.found = []  # (from, to)
         self.last = time.monotonic()
 
     def run(self):
+        os.sched_setaffinity(threading.get_native_id(), {self._core})
         while True:
             time.sleep(TICK_S)
             due, now = self.last + TICK_S, time.monotonic()
@@ -26,15 +29,20 @@ class _Ticker(threading.Thread):
             self.last = now
 
 
-_ticker = _Ticker()
-_ticker.start()
+_tickers = [_Ticker(core) for core in os.sched_getaffinity(0)]
+for _ticker in _tickers:
+    _ticker.start()
 
 
 def lost_s(begin, end):
-    """How much of the time between two moments of the monotonic clock was such, in seconds."""
-    while _ticker.last < end:
+    """How much of the time between two moments of the monotonic clock was such on any core, in seconds."""
+    while min(ticker.last for ticker in _tickers) < end:
         time.sleep(TICK_S / 2)
-    return sum(max(0.0, min(end, to) - max(begin, from_)) for from_, to in _ticker.found)
+    lost, known = 0.0, begin
+    for from_, to in sorted(stall for ticker in _tickers for stall in ticker.found):
+        lost += max(0.0, min(end, to) - max(known, from_))
+        known = max(known, to)
+    return lost
 
 
 def elapsed_s(begin, end=None):

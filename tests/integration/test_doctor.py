@@ -78,12 +78,15 @@ class Clinic:
         address = ("--redis", self.stage.redis.url) if redis else ()
         return [str(word) for word in (DOCTOR, *patience, *address, *options, url)]
 
-    def examine(self, url, *options, redis=True):
+    def examine(self, url, *options, redis=True, meanwhile=lambda: None):
         """What it says; where the machine stood still it rightly told of that, and is asked again."""
         command = self.command(url, *options, redis=redis)
         for _ in range(3):
             began = time.monotonic()
-            finding = Finding(subprocess.run(command, capture_output=True, text=True, timeout=60))
+            doctor = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            meanwhile()
+            said = doctor.communicate(timeout=60)
+            finding = Finding(subprocess.CompletedProcess(command, doctor.returncode, *said))
             if stalls.lost_s(began, time.monotonic()) < 0.2:
                 break
         return finding
@@ -306,6 +309,26 @@ def test_a_line_that_was_told_mends_the_mount(clinic, kind, how):
 
 
 # --- What is not the web server's fault ---
+
+
+@pytest.mark.parametrize("times, verdict", [(1, "ok"), (2, "WARNING")])
+def test_a_redis_that_stands_still_is_told_when_it_does_so_again(clinic, times, verdict):
+    server = clinic.mount(LIGHTTPD)
+    redis = clinic.stage.redis
+    with redis.client() as client, client.pubsub(ignore_subscribe_messages=True) as heard:
+        heard.subscribe("push:news")
+
+        def stand_still():
+            for _ in range(times):
+                until(lambda: (heard.get_message(timeout=1) or {"data": b""})["data"].endswith(b" 16"), "most came", 60)
+                redis.pause()
+                time.sleep(1.1)  # longer than is well, and shorter than the doctor waits
+                redis.resume()
+
+        finding = clinic.examine(server.url(), "--channel", "news", meanwhile=stand_still)
+    assert finding.status == 0, finding.text
+    finding.line(verdict, "events")
+    assert ("Something stands still" in finding.text) == (verdict == "WARNING")
 
 
 def test_two_processes_that_do_not_know_each_other_are_told(clinic):

@@ -86,7 +86,8 @@ STEPS = [step * 0.05 for step in range(20)]
     [
         ([0.001] * 20, None),
         ([0.0106] * 20, "late"),
-        ([0.001] * 19 + [1.5], "late"),
+        ([1.5] * 20, "late"),
+        ([0.001] * 19 + [1.5], "stalled"),
         ([0.001] * 18 + [0.06, 0.01], None),  # one that the machine held up takes the next one along
         ([0.001] * 2 + 3 * ([0.001] * 3 + [0.12, 0.07, 0.02]), None),  # or stands still now and then
         ([0.25 - step % 0.25 for step in STEPS], "bundled"),

@@ -8,6 +8,7 @@ import time
 import counters
 import fastcgi
 import pytest
+import workers
 from fastcgi import KEEP_CONN, begin, pairs, params_of, record, request, stream_records
 
 QUICK = params_of("channel=news", method="HEAD")  # a request that is answered and ended at once
@@ -63,17 +64,11 @@ def test_the_pieces_may_be_far_apart(connect):
 def test_a_thousand_byte_writes_do_not_make_it_spin(common, connect):
     connection = connect()
     connection.send(request(QUICK)[:-1])
-    before = cpu_seconds(common.shared_responder.pid)
+    before = workers.cpu_seconds(common.shared_responder.pid)
     time.sleep(0.5)
-    assert cpu_seconds(common.shared_responder.pid) - before < 0.2
+    assert workers.cpu_seconds(common.shared_responder.pid) - before < 0.2
     connection.send(request(QUICK)[-1:])
     assert connection.response().status == 200
-
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat") as stat:
-        fields = stat.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
 
 
 # --- Connections ---

@@ -11,7 +11,7 @@ from crowd import Log, wait_holder
 from process import until
 from servers import Part
 
-EARLY_S = 0.2  # within which an event arrives by itself
+EARLY_S = 0.4  # within which an event arrives by itself: who has to wait for others waits 0.5 s or more
 YOUNG_S = 9.0  # for so long one that stands back does
 
 
