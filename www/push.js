@@ -12,7 +12,7 @@
 // Connection for all tabs. PushSource is the face of either. Between these, news are passed on as on(kind, detail):
 //
 //   message    {id, type, data, origin}             an event
-//   position   {id}                                 a sign of life, and from where it would go on
+//   position   {id}                                 a sign of life; with an id all up to it has come
 //   open                                            events flow
 //   lost       {reason, retryAfter}                 they do not, and it is tried again
 //   transport  {transport, reason}                  how they will come from now on
@@ -358,7 +358,7 @@ class Connection {
 
   #move(id) {
     if (id) this.#cursor = id;
-    this.#on('position', { id: this.#cursor });
+    this.#on('position', { id });
   }
 
   /** To be told last: who hears it may close the source. */
@@ -496,21 +496,26 @@ function parseId(id) {
   return { time: Number(time), number: Number(number), tag };
 }
 
-/** Whether events may stand between them; ids with different tags cannot be compared. */
+/** Whether both are of one server's log. */
+const canCompare = (id, other) => !id || !other || parseId(id).tag === parseId(other).tag;
+
+/** Whether events may stand between them. */
 function isBehind(id, other) {
   if (!id || !other || id === other) return false;
   const [a, b] = [parseId(id), parseId(other)];
-  return a.tag !== b.tag || a.time < b.time || (a.time === b.time && a.number < b.number);
+  return !canCompare(id, other) || a.time < b.time || (a.time === b.time && a.number < b.number);
 }
 
 /**
  * One tab of those that share a Connection. The leader, who holds the lock, has it and passes all news on, each with
  * the position before it. So every tab knows whether it has missed something (it was in the back/forward cache, or its
  * leader ended in the middle of a message): then it catches up over a Connection of its own, and keeps meanwhile what
- * the leader says. Who leads next goes on from where it is itself.
+ * the leader says. A leader hears no event of a type that it does not listen for: until it has said that it does, a tab
+ * that wants such events takes nothing from it. Who leads next goes on from where it is itself.
  */
 class Sharing {
   #options;
+  #own; // types that this tab listens for
   #types; // of all tabs: any of them may be the next leader
   #on;
   #name;
@@ -520,8 +525,9 @@ class Sharing {
   #channel = null;
   #release = null; // gives the lock back
   #connection = null; // the leader's; or a follower's who catches up
-  #goal = ''; // a follower's who catches up
+  #goal = ''; // a follower's who catches up, or has done so
   #kept = null; // what the leader says after the goal, meanwhile
+  #isHeard = false; // the leader listens for all that this tab wants to hear
   #transport;
   #timer = 0;
   #isDoubted = false; // the leader: it was asked, and has a moment to answer
@@ -529,7 +535,8 @@ class Sharing {
   constructor(options, cursor, types, on) {
     this.#options = options;
     this.#cursor = cursor;
-    this.#types = types;
+    this.#own = types;
+    this.#types = new Set(types);
     this.#on = on;
     this.#transport = firstTransport(options);
     this.#name = `fcgi-push ${options.url} ${options.withCredentials}`;
@@ -565,8 +572,9 @@ class Sharing {
   }
 
   listen(type) {
-    this.#connection?.listen(type);
-    this.#post('types', [type]);
+    this.#isHeard = false;
+    this.#addTypes([type]);
+    this.#post('join', [type]);
   }
 
   wake() {
@@ -595,6 +603,7 @@ class Sharing {
     clearTimeout(this.#timer);
     this.#release = release;
     this.#kept = null;
+    this.#goal = '';
     const connection = (this.#connection ??= this.#connect());
     this.#postState();
     this.#setRole('leader');
@@ -610,8 +619,10 @@ class Sharing {
   #follow() {
     this.#connection?.stop();
     this.#connection = this.#kept = null;
+    this.#goal = '';
     this.#release?.();
     this.#release = null;
+    this.#isHeard = false;
     this.#setRole('follower');
   }
 
@@ -621,9 +632,9 @@ class Sharing {
     this.#on('role', { role });
   }
 
-  /** The leader answers with its state. */
+  /** Has the leader listen for what this tab wants to hear. It answers with its state. */
   #join() {
-    this.#post('join', [...this.#types]);
+    this.#post('join', [...this.#own]);
     this.#watch();
   }
 
@@ -642,15 +653,16 @@ class Sharing {
     this.#timer = setTimeout(() => this.#queue({ steal: true }), LEADER_ANSWER_MS * (1 + Math.random()));
   }
 
-  #postState() {
+  /** newTypes: those for which it did not listen up to here. */
+  #postState(newTypes = []) {
     const { cursor, isOpen, transport } = this.#connection;
-    this.#post('state', { cursor, isOpen, transport, types: [...this.#types] });
+    this.#post('state', { cursor, isOpen, transport, types: [...this.#types], newTypes });
   }
 
   // --- what tabs say ---
 
   #hear({ kind, detail, before }) {
-    if (kind === 'join' || kind === 'types') return this.#meet(kind, detail);
+    if (kind === 'join') return this.#meet(detail);
     if (this.#role === 'leader') return; // the one before us, whom we took the lock from
     this.#watch();
     if (kind === 'state') this.#hearState(detail);
@@ -658,23 +670,28 @@ class Sharing {
     else this.#pass({ kind, detail });
   }
 
-  #meet(kind, types) {
-    this.#addTypes(types);
-    if (kind === 'join' && this.#role === 'leader') this.#postState();
+  #meet(types) {
+    const newTypes = this.#addTypes(types);
+    if (this.#role === 'leader') this.#postState(newTypes);
   }
 
+  /** Returns those that were not known. */
   #addTypes(types) {
-    for (const type of types) {
-      if (this.#types.has(type)) continue;
+    const newTypes = types.filter((type) => !this.#types.has(type));
+    for (const type of newTypes) {
       this.#types.add(type);
       this.#connection?.listen(type);
     }
+    return newTypes;
   }
 
-  #hearState({ cursor, isOpen, transport, types }) {
+  #hearState({ cursor, isOpen, transport, types, newTypes }) {
     this.#addTypes(types);
-    if (!this.#kept && isBehind(this.#cursor, cursor)) this.#catchUp(cursor);
-    else if (!this.#cursor) this.#pass({ kind: 'position', detail: { id: cursor } });
+    this.#isHeard = [...this.#own].every((type) => types.includes(type));
+    if (!this.#isHeard) return this.#post('join', [...this.#own]); // it leads since our join
+    const hasMissed = newTypes.some((type) => this.#own.has(type)) || this.#isBehind(cursor);
+    if (!this.#cursor) this.#pass({ kind: 'position', detail: { id: cursor } });
+    else if (hasMissed) this.#catchUp(cursor);
     this.#adopt({ isOpen, transport }); // last, since who hears it may close the source
   }
 
@@ -685,14 +702,28 @@ class Sharing {
   }
 
   #hearNews(news) {
-    if (!this.#kept && isBehind(this.#cursor, news.before)) this.#catchUp(news.before);
+    if (!this.#isHeard) return;
+    const goal = this.#goalBefore(news);
+    if (this.#isBehind(goal)) this.#catchUp(goal);
     if (this.#kept) this.#keep(news);
     else if (!this.#has(news)) this.#pass(news);
+    else if (news.before === this.#goal) this.#goal = news.detail.id || this.#goal;
   }
 
-  /** Who leads now may have been asleep, and hear first what we have, or what was before our beginning. */
+  /** Up to where all has to be here; where the leader goes over to another log, not from where we are, we do so, too. */
+  #goalBefore({ before, detail: { id } }) {
+    const goesOver = before !== this.#cursor && !canCompare(before, id) && !canCompare(this.#cursor, id);
+    return goesOver ? id : before;
+  }
+
+  /** Whether there is something to fetch; where ids cannot be compared it is fetched once. */
+  #isBehind(id) {
+    return !this.#kept && id !== this.#goal && isBehind(this.#cursor, id);
+  }
+
+  /** Who leads now may have been asleep, and hear first what we have, or what was before our beginning or our gap. */
   #has({ before, detail: { id } }) {
-    return isBehind(before, this.#cursor) && !isBehind(this.#cursor, id);
+    return isBehind(before, this.#cursor) && !(canCompare(this.#cursor, id) && isBehind(this.#cursor, id));
   }
 
   #pass({ kind, detail }) {
@@ -714,10 +745,11 @@ class Sharing {
     const before = this.#cursor || detail?.id; // without a position nobody can know what was before it
     if (this.#role === 'leader') this.#post(kind, detail, before);
     if (isNews(kind) || this.#role === 'leader') this.#pass({ kind, detail });
-    if (isNews(kind) && this.#kept) this.#endCatchingUp(kind);
+    if (kind === 'position' && detail.id && this.#kept) this.#endCatchingUp();
   }
 
   #catchUp(goal) {
+    this.#connection?.stop();
     this.#goal = goal;
     this.#kept = [];
     this.#connection = this.#connect();
@@ -729,10 +761,9 @@ class Sharing {
     this.#kept.push(news);
   }
 
-  /** Once everything up to the goal is here. A position comes when all up to it was sent. */
-  #endCatchingUp(kind) {
-    const canCompare = parseId(this.#cursor).tag === parseId(this.#goal).tag;
-    if (canCompare ? isBehind(this.#cursor, this.#goal) : kind !== 'position') return;
+  /** At a position that is not before the goal; events alone do not show that those of other types are here, too. */
+  #endCatchingUp() {
+    if (canCompare(this.#cursor, this.#goal) && isBehind(this.#cursor, this.#goal)) return;
     const kept = this.#kept;
     this.#connection.stop();
     this.#connection = this.#kept = null;

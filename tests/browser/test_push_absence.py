@@ -77,6 +77,28 @@ def test_a_shared_page_comes_back_out_of_the_cache_while_another_leads(origin, o
     counters.wait_streams(origin.sse, 1)
 
 
+@CACHED
+def test_a_shared_page_that_comes_back_to_a_server_that_forgot_is_told_and_shares_again(stage, open_tab):
+    origin = Origin(stage, history="memory")
+    away, stayer = [open_tab(origin.page).listen(heartbeat=1000, share=True).wait_open() for _ in range(2)]
+    with Numbers(origin, 5) as before:
+        pass
+    stayer.must_have(before.sent)
+    away.tab.show().browser.get(origin.server.url("/witness.js"))
+    origin.sse.kill()
+    origin.sse.restart()
+    stayer.wait_entry("gap", timeout=40, channel="news")
+    go_back(away.tab)
+    away.wait_entry("gap", timeout=40, channel="news")
+    with Numbers(origin, 5) as after:
+        pass
+    for source in (away, stayer):
+        source.must_have(before.sent + after.sent)
+        assert len(source.entries("gap")) == 1
+    counters.wait_streams(origin.sse, 1)
+    assert origin.streams_opened() <= 3
+
+
 def test_a_page_that_was_closed_stays_so_out_of_the_cache(origin, open_tab):
     source = open_tab(origin.page).listen(heartbeat=1000).wait_open()
     source.close()

@@ -91,10 +91,10 @@ export class Server {
   #open(stream, since) {
     this.#later(stream, () => stream.client.onOpen());
     if (this.weather.stream === 'held') stream.isHeard = false;
+    this.#beat(stream);
     if (since) for (const event of this.#log.after(since)) this.#send(stream, event);
     const { position } = this.#log;
     this.#later(stream, () => stream.client.onEvent({ id: position, type: 'push-position', data: '' }));
-    this.#beat(stream);
   }
 
   #send(stream, event) {

@@ -244,6 +244,40 @@ test('a tab that comes later learns the types of all, before it may lead', async
   assert.deepEqual(heard[1].data('order'), ['1']);
 });
 
+test('types that the leader learns from a tab that comes back are not missing there', async () => {
+  for (const published of [['order'], ['message', 'order'], ['order', 'message'], ['order', 'message', 'order']]) {
+    const { world, tabs, heard } = await shared(2);
+    heard[1].listen('order');
+    await world.publish(1);
+    tabs[1].hide();
+    tabs[0].kill();
+    world.tab().open({ share: true });
+    await world.pass(100);
+    for (const [place, type] of published.entries()) world.server.publish(String(place + 2), type);
+    await world.pass(100);
+    tabs[1].show();
+    await world.pass(100);
+    world.server.publish('last', 'order');
+    await world.pass(100);
+    assert.deepEqual(heard[1].data('message', 'order'), [...numbers(1, published.length + 1), 'last'], String(published));
+    assert.equal(world.server.count('stream'), 1);
+  }
+});
+
+test('a tab that comes back to a server that has forgotten all is told of it, and shares again', async () => {
+  const { world, tabs, heard } = await shared(2);
+  await world.publish(1, 3);
+  tabs[1].hide();
+  world.server.forget('0a1b2c3d');
+  await world.pass(5000);
+  await world.publish(4, 5);
+  tabs[1].show();
+  await world.pass(100);
+  assert.equal(heard[1].count('gap'), 1);
+  assert.deepEqual(heard[1].data(), numbers(1, 5));
+  assert.equal(world.server.count('stream'), 1);
+});
+
 test('other addresses, and other credentials, have a connection of their own', async () => {
   const world = new World();
   world.tab().open({ share: true }, '/events?channel=a');
