@@ -527,6 +527,7 @@ class Sharing {
   #connection = null; // the leader's; or a follower's who catches up
   #goal = ''; // a follower's who catches up, or has done so
   #kept = null; // what the leader says after the goal, meanwhile
+  #term = 0; // when the leader began, in ms, later than all before it: one that was asleep may go on for a moment
   #isHeard = false; // the leader listens for all that this tab wants to hear
   #transport;
   #timer = 0;
@@ -583,7 +584,7 @@ class Sharing {
   }
 
   #post(kind, detail, before) {
-    this.#channel?.postMessage({ kind, detail, before });
+    this.#channel?.postMessage({ kind, detail, before, term: this.#term });
   }
 
   // --- who leads ---
@@ -601,6 +602,7 @@ class Sharing {
 
   #lead(release) {
     clearTimeout(this.#timer);
+    this.#term = Math.max(Date.now(), this.#term + 1);
     this.#release = release;
     this.#kept = null;
     this.#goal = '';
@@ -661,13 +663,15 @@ class Sharing {
 
   // --- what tabs say ---
 
-  #hear({ kind, detail, before }) {
+  #hear({ kind, detail, before, term }) {
     if (kind === 'join') return this.#meet(detail);
-    if (this.#role === 'leader') return; // the one before us, whom we took the lock from
+    if (this.#role === 'leader' || term < this.#term) return; // the one before, whom the lock was taken from
+    this.#isHeard &&= term === this.#term;
+    this.#term = term;
     this.#watch();
     if (kind === 'state') this.#hearState(detail);
     else if (isNews(kind)) this.#hearNews({ kind, detail, before });
-    else this.#pass({ kind, detail });
+    else if (kind !== 'open' || this.#isHeard) this.#pass({ kind, detail });
   }
 
   #meet(types) {

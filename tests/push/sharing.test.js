@@ -264,6 +264,18 @@ test('types that the leader learns from a tab that comes back are not missing th
   }
 });
 
+test('a tab is open when it knows where it is, and the leader what it wants to hear', async () => {
+  const world = new World({ channelDelay: (from) => (from === tabs[1] ? 10 : 1) });
+  const tabs = world.tabs(2);
+  const leader = tabs[0].open({ share: true });
+  await world.pass(1);
+  const { source } = tabs[1].open({ share: true }).listen('order');
+  const positions = [];
+  source.addEventListener('open', () => positions.push(source.lastEventId));
+  await world.pass(100);
+  assert.deepEqual(positions, [leader.source.lastEventId]);
+});
+
 test('a tab that comes back to a server that has forgotten all is told of it, and shares again', async () => {
   const { world, tabs, heard } = await shared(2);
   await world.publish(1, 3);

@@ -132,3 +132,21 @@ test('closed in its sleep it gives back the lock and all else', async () => {
   assert.equal(tabs[0].leftovers.locks, 0);
   assert.equal(tabs[0].leftovers.streams, 0);
 });
+
+test('what a leader says that was asleep, and was replaced meanwhile, is not believed', async () => {
+  const world = new World();
+  const [first, second] = world.tabs(2);
+  for (const tab of [first, second]) tab.open({ share: true });
+  await world.pass(100);
+  first.halt();
+  for (const [data, type] of [['1', 'message'], ['2', 'order'], ['3', 'message']]) world.server.publish(data, type);
+  world.server.weather = { stream: 'hidden', poll: 'hidden' };
+  await world.pass(60000);
+  const late = world.tab().open({ share: true }).listen('order');
+  await world.pass(1000);
+  first.goOn(); // and hears what it waited for, in which no "order" is
+  await world.pass(1000);
+  world.server.weather = { stream: 'good', poll: 'good' };
+  await world.pass(120000);
+  assert.deepEqual(late.data('message', 'order'), ['1', '2', '3']);
+});
