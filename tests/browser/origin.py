@@ -16,6 +16,7 @@ from eventsources import Loop
 from process import until
 from stage import EVERY_CHANNEL
 
+PATIENT = 10_000  # what a source that shall not come back, however slow the machine, takes for the heartbeat, in ms
 HERE = pathlib.Path(__file__).parent
 
 

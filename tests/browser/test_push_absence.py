@@ -7,7 +7,7 @@ import counters
 import pytest
 from browsers import runs_in
 from durations import seconds
-from origin import Numbers, Origin
+from origin import PATIENT, Numbers, Origin
 
 SHARE = pytest.mark.parametrize("share", [False, True], ids=["alone", "shared"])
 
@@ -80,7 +80,7 @@ def test_a_shared_page_comes_back_out_of_the_cache_while_another_leads(origin, o
 @CACHED
 def test_a_shared_page_that_comes_back_to_a_server_that_forgot_is_told_and_shares_again(stage, open_tab):
     origin = Origin(stage, history="memory")
-    away, stayer = [open_tab(origin.page).listen(heartbeat=1000, share=True).wait_open() for _ in range(2)]
+    away, stayer = [open_tab(origin.page).listen(heartbeat=PATIENT, share=True).wait_open() for _ in range(2)]
     with Numbers(origin, 5) as before:
         pass
     stayer.must_have(before.sent)
@@ -100,7 +100,7 @@ def test_a_shared_page_that_comes_back_to_a_server_that_forgot_is_told_and_share
 
 
 def test_a_page_that_was_closed_stays_so_out_of_the_cache(origin, open_tab):
-    source = open_tab(origin.page).listen(heartbeat=1000).wait_open()
+    source = open_tab(origin.page).listen(heartbeat=PATIENT).wait_open()
     source.close()
     source.tab.browser.get(origin.server.url("/witness.js"))
     go_back(source.tab)
@@ -117,7 +117,7 @@ def test_a_page_that_was_closed_stays_so_out_of_the_cache(origin, open_tab):
 @SHARE
 @pytest.mark.parametrize("hidden", [seconds(4), seconds(60)])
 def test_a_tab_goes_on_while_it_is_hidden(origin, open_tab, hidden, share):
-    source = open_tab(origin.page).listen(heartbeat=1000, share=share).wait_open()
+    source = open_tab(origin.page).listen(heartbeat=PATIENT, share=share).wait_open()
     with Numbers(origin) as numbers:
         numbers.wait(10)
         open_tab(origin.page)  # in front

@@ -27,7 +27,7 @@ def stay_quiet(stage, open_tab, seconds, options, **source):
 
 
 def test_a_quiet_stream_stays_for_ten_heartbeats(stage, open_tab):
-    stay_quiet(stage, open_tab, 10, {}, heartbeat=1000)
+    stay_quiet(stage, open_tab, 10, {}, heartbeat=2000)  # it gives up after three of those
 
 
 class Others(Loop):
@@ -47,7 +47,7 @@ class Others(Loop):
 
 def test_a_stream_of_events_that_nobody_listens_for_is_no_silent_one(stage, open_tab):
     origin = Origin(stage)
-    source = open_tab(origin.page).listen(heartbeat=1000).wait_open()
+    source = open_tab(origin.page).listen(heartbeat=2000).wait_open()
     with Others(origin):
         time.sleep(7)
     origin.publish("news", "for us")

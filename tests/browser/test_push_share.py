@@ -5,7 +5,7 @@ import json
 
 import counters
 import pytest
-from origin import Numbers, Origin
+from origin import PATIENT, Numbers, Origin
 from process import until
 from shared import Shared
 
@@ -16,7 +16,7 @@ def origin(stage):
 
 
 def test_five_tabs_have_one_connection(origin, open_tab):
-    shared = Shared(origin, open_tab, 5)
+    shared = Shared(origin, open_tab, 5, heartbeat=PATIENT)
     with Numbers(origin, 20) as numbers:
         pass
     shared.must_have(numbers.sent)
@@ -36,7 +36,7 @@ def test_five_tabs_have_one_poll_where_streams_are_held_back(origin, open_tab):
 
 
 def test_a_tab_that_comes_later_has_what_comes_from_then_on(origin, open_tab):
-    shared = Shared(origin, open_tab, 2)
+    shared = Shared(origin, open_tab, 2, heartbeat=PATIENT)
     with Numbers(origin) as numbers:
         numbers.wait(10)
         before = len(numbers.sent)
@@ -63,7 +63,7 @@ def test_a_tab_that_goes_on_after_an_id_has_what_came_since(origin, open_tab):
 
 
 def test_a_follower_that_is_closed_changes_nothing_for_the_others(origin, open_tab):
-    shared = Shared(origin, open_tab, 4)
+    shared = Shared(origin, open_tab, 4, heartbeat=PATIENT)
     first, second, *_ = shared.followers()
     with Numbers(origin) as numbers:
         numbers.wait(10)
@@ -78,7 +78,7 @@ def test_a_follower_that_is_closed_changes_nothing_for_the_others(origin, open_t
 
 def test_each_tab_has_the_types_that_it_listens_for(origin, open_tab):
     types = (["order"], ["alarm"], ["order", "alarm"])
-    tabs = [open_tab(origin.page).listen(share=True, heartbeat=1000, types=each).wait_open() for each in types]
+    tabs = [open_tab(origin.page).listen(share=True, heartbeat=PATIENT, types=each).wait_open() for each in types]
     for number, type_ in enumerate(("order", "alarm", "order", "alarm")):
         origin.publish("news", json.dumps({"event": type_, "data": f"{type_} {number}"}))
     origin.publish("news", "for all")
