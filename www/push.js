@@ -499,12 +499,14 @@ function parseId(id) {
 /** Whether both are of one server's log. */
 const canCompare = (id, other) => !id || !other || parseId(id).tag === parseId(other).tag;
 
-/** Whether events may stand between them. */
-function isBehind(id, other) {
-  if (!id || !other || id === other) return false;
+/** Whether the first is the older one in the log of both. */
+function isBefore(id, other) {
   const [a, b] = [parseId(id), parseId(other)];
-  return !canCompare(id, other) || a.time < b.time || (a.time === b.time && a.number < b.number);
+  return a.tag === b.tag && (a.time < b.time || (a.time === b.time && a.number < b.number));
 }
+
+/** Whether events may stand between them. */
+const isBehind = (id, other) => isBefore(id, other) || !canCompare(id, other);
 
 /**
  * One tab of those that share a Connection. The leader, who holds the lock, has it and passes all news on, each with
@@ -714,7 +716,7 @@ class Sharing {
     else if (news.before === this.#goal) this.#goal = news.detail.id || this.#goal;
   }
 
-  /** Up to where all has to be here; where the leader goes over to another log, not from where we are, we do so, too. */
+  /** Up to where all has to be here: beyond the leader's going over to another log, unless it was where we are. */
   #goalBefore({ before, detail: { id } }) {
     const goesOver = before !== this.#cursor && !canCompare(before, id) && !canCompare(this.#cursor, id);
     return goesOver ? id : before;
@@ -727,7 +729,7 @@ class Sharing {
 
   /** Who leads now may have been asleep, and hear first what we have, or what was before our beginning or our gap. */
   #has({ before, detail: { id } }) {
-    return isBehind(before, this.#cursor) && !(canCompare(this.#cursor, id) && isBehind(this.#cursor, id));
+    return isBehind(before, this.#cursor) && !isBefore(this.#cursor, id);
   }
 
   #pass({ kind, detail }) {
@@ -767,7 +769,7 @@ class Sharing {
 
   /** At a position that is not before the goal; events alone do not show that those of other types are here, too. */
   #endCatchingUp() {
-    if (canCompare(this.#cursor, this.#goal) && isBehind(this.#cursor, this.#goal)) return;
+    if (isBefore(this.#cursor, this.#goal)) return;
     const kept = this.#kept;
     this.#connection.stop();
     this.#connection = this.#kept = null;
